@@ -1,0 +1,91 @@
+"""Import the modules that register a user's own components."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import pkgutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from causal_mtl.common.errors import ConfigurationError
+
+logger = logging.getLogger(__name__)
+
+PLUGINS_FILE = ".causal_mtl_plugins"
+ENTRY_POINTS = "causal_mtl.plugins"
+
+
+def import_package(name: str) -> None:
+    """Import a module or package, and every module below a package; the working directory is searched too.
+
+    Raises:
+        ConfigurationError: there is no such module, or it cannot be imported.
+    """
+    with _working_directory_first():
+        try:
+            module = importlib.import_module(name)
+            for info in pkgutil.walk_packages(getattr(module, "__path__", []), f"{name}.", onerror=_raise):
+                if info.name.rpartition(".")[2] != "__main__":  # that one is a program
+                    importlib.import_module(info.name)
+        except ConfigurationError:
+            raise  # a registration that clashes says so itself
+        except Exception as error:
+            raise ConfigurationError(f"cannot import '{name}': {type(error).__name__}: {error}") from error
+
+
+def import_plugins() -> list[str]:
+    """Import all plugins: those of the plugins files, then those of installed packages.
+
+    A plugins file is ``.causal_mtl_plugins`` in the working directory or in the home directory, one module a
+    line, ``#`` starting a comment. Installed packages name modules as entry points of the group
+    ``causal_mtl.plugins``; one of these that fails is only a warning, since it may come from a package that
+    has nothing to do with the present work.
+
+    Returns:
+        The names of the modules, in the order of import.
+
+    Raises:
+        ConfigurationError: a module of a plugins file fails; the message names the file.
+    """
+    imported: dict[str, None] = {}
+    for file in dict.fromkeys((Path.cwd() / PLUGINS_FILE, Path.home() / PLUGINS_FILE)):
+        for module in _modules(file):
+            try:
+                import_package(module)
+            except ConfigurationError as error:
+                raise ConfigurationError(f"{file}: {error}") from error
+            imported[module] = None
+    for point in entry_points(group=ENTRY_POINTS):
+        try:
+            import_package(point.module)
+        except ConfigurationError as error:
+            logger.warning("plugin '%s' of an installed package is left out: %s", point.name, error)
+        else:
+            imported[point.module] = None
+    return list(imported)
+
+
+def _modules(file: Path) -> Iterator[str]:
+    if file.is_file():
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if module := line.partition("#")[0].strip():
+                yield module
+
+
+@contextmanager
+def _working_directory_first() -> Iterator[None]:
+    here = str(Path.cwd())
+    importlib.invalidate_caches()
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        sys.path.remove(here)
+
+
+def _raise(name: str) -> None:
+    raise

@@ -1,0 +1,40 @@
+import hashlib
+
+import pytest
+
+from causal_mtl.common import local_path, open_text, sha256
+
+
+def test_local_path(tmp_path, monkeypatch):
+    (tmp_path / "a.txt").touch()
+    assert local_path(str(tmp_path / "a.txt")) == tmp_path / "a.txt"
+    assert local_path(tmp_path) == tmp_path
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert local_path("~/a.txt") == tmp_path / "a.txt"
+
+
+def test_a_missing_file_names_the_nearest_directory(tmp_path):
+    with pytest.raises(FileNotFoundError) as error:
+        local_path(tmp_path / "b" / "c" / "d.txt")
+    assert str(error.value) == (
+        f"{tmp_path}/b/c/d.txt: no such file or directory (nearest existing directory: {tmp_path})"
+    )
+
+
+def test_urls_go_through_the_cache(tmp_path, monkeypatch):
+    import cached_path
+
+    monkeypatch.setattr(cached_path, "cached_path", lambda url: tmp_path / url.rpartition("/")[2])
+    assert local_path("https://example.org/x/model.tar.gz") == tmp_path / "model.tar.gz"
+
+
+def test_sha256(tmp_path):
+    data = b"x" * 3_000_000
+    (tmp_path / "a").write_bytes(data)
+    assert sha256(tmp_path / "a") == hashlib.sha256(data).hexdigest()
+
+
+def test_open_text_is_utf8_without_byte_order_mark(tmp_path):
+    (tmp_path / "a").write_bytes("\ufeffä\n".encode())
+    with open_text(tmp_path / "a") as file:
+        assert file.read() == "ä\n"
