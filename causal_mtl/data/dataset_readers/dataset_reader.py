@@ -1,0 +1,85 @@
+"""The base of all dataset readers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from causal_mtl.common import ConfigurationError, PositiveInt, Registrable
+from causal_mtl.common.files import local_path
+from causal_mtl.data.instance import Instance
+from causal_mtl.data.offsets import align_words, join_words
+from causal_mtl.data.token_indexers import SingleIdIndexer, TokenIndexer
+from causal_mtl.data.tokenizers import SpacyTokenizer, Tokenizer
+
+logger = logging.getLogger(__name__)
+
+
+class DatasetReader(Registrable):
+    """From a file to instances, and from raw text to an instance in the same form.
+
+    A subclass writes `_read`, which yields an instance for every record and raises `ConfigurationError` with
+    file and line where a record is not as it should be.
+
+    Args:
+        tokenizer: for raw text; files that are tokenized already do not need it. Default: `spacy`, English.
+        token_indexers: by name (of the embedder that reads them). Default: ``{"tokens": single_id}``.
+        max_instances: read so many from each file and no more.
+    """
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer | None = None,
+        token_indexers: dict[str, TokenIndexer] | None = None,
+        max_instances: PositiveInt | None = None,
+    ) -> None:
+        self.tokenizer = tokenizer or SpacyTokenizer()
+        self.token_indexers = token_indexers or {"tokens": SingleIdIndexer()}
+        self.max_instances = max_instances
+
+    def read(self, path: str | PathLike[str]) -> Iterator[Instance]:
+        """The instances of a file (or URL), one after another. Without tokens: left out, with a warning.
+
+        Raises:
+            ConfigurationError: the file is missing, malformed (the message names file and line) or has no
+                instances.
+        """
+        return self._checked(path, local_path(path))
+
+    def _checked(self, path: str | PathLike[str], file: Path) -> Iterator[Instance]:
+        count = 0
+        for number, instance in enumerate(islice(self._read(file), self.max_instances), start=1):
+            if instance.tokens:
+                count += 1
+                yield instance
+            else:
+                logger.warning("%s: record %d has no tokens and is left out", path, number)
+        if not count:
+            raise ConfigurationError(f"{path}: there are no instances in this file")
+
+    def _read(self, path: Path) -> Iterable[Instance]:
+        raise NotImplementedError
+
+    def text_to_instance(
+        self,
+        text: str | None = None,
+        tokens: Sequence[str] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Instance:
+        """An instance without labels: from raw text, from tokens, or from tokens and the text they spell.
+
+        Raises:
+            ConfigurationError: neither is given, or the tokens do not spell the text.
+        """
+        if tokens is None:
+            if text is None:
+                raise ConfigurationError("give 'text' or 'tokens'")
+            return Instance(text, self.tokenizer.tokenize(text), metadata=dict(metadata or {}))
+        if text is None:
+            joined, placed = join_words(tokens)
+            return Instance(joined, placed, metadata=dict(metadata or {}))
+        return Instance(text, align_words(text, tokens), metadata=dict(metadata or {}))

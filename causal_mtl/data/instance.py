@@ -1,0 +1,105 @@
+"""One sentence (or document) with its labels: what readers yield, tasks learn from and predictors write."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token and where it stands in the text: ``text[start:end]`` (characters, end exclusive)."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A labelled run of tokens ``[start, end)``; `score` is None for gold and never compared."""
+
+    start: int
+    end: int
+    label: str
+    score: float | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Relation:
+    """A labelled, ordered pair of spans; `score` is None for gold and never compared."""
+
+    head: Span
+    label: str
+    tail: Span
+    score: float | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SpanAnnotation:
+    """The spans of one sentence for one task.
+
+    Attributes:
+        spans: the spans, possibly overlapping.
+        unplaced: ``(text, label)`` of gold mentions that could not be found in the text; they stay in the
+            denominator of recall.
+        by_text: the data gives mention *strings*, so evaluation compares text and not offsets.
+    """
+
+    spans: tuple[Span, ...] = ()
+    unplaced: tuple[tuple[str, str], ...] = ()
+    by_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RelationAnnotation:
+    """The relations of one sentence for one task.
+
+    Attributes:
+        relations: the relations whose two mentions were placed.
+        unplaced: ``(head text, label, tail text)`` of the others; they stay in the denominator of recall.
+        by_text: the data gives mention *strings*, so evaluation compares text and not offsets.
+    """
+
+    relations: tuple[Relation, ...] = ()
+    unplaced: tuple[tuple[str, str, str], ...] = ()
+    by_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LabelAnnotation:
+    """The labels of one whole text for one task, with their scores where predicted."""
+
+    labels: tuple[str, ...] = ()
+    scores: tuple[float, ...] | None = field(default=None, compare=False)
+
+
+Annotation = SpanAnnotation | RelationAnnotation | LabelAnnotation
+
+
+@dataclass(slots=True)
+class Instance:
+    """One text for all tasks.
+
+    Attributes:
+        text: the text as it was given.
+        tokens: its tokens, in order; their offsets point into `text`.
+        annotations: one annotation a task, by task name; a task that is absent is not annotated here.
+        metadata: what the input carried besides (written back by `predict`).
+        notes: what the reader had to mend, counted by a short phrase, such as ``{"duplicate relation": 1}``.
+    """
+
+    text: str
+    tokens: list[Token]
+    annotations: dict[str, Annotation] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    notes: Counter[str] = field(default_factory=Counter)
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def span_text(self, span: Span) -> str:
+        """The words of `span` with single blanks between: what is compared where data gives strings."""
+        return " ".join(token.text for token in self.tokens[span.start : span.end])

@@ -1,0 +1,52 @@
+"""One index a token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch.nn.utils.rnn import pad_sequence
+
+from causal_mtl.data.instance import Token
+from causal_mtl.data.token_indexers.token_indexer import TokenIndexer
+from causal_mtl.data.vocabulary import Counter, Vocabulary
+
+
+@TokenIndexer.register("single_id")
+class SingleIdIndexer(TokenIndexer):
+    """One index a token: ``{"token_ids": (batch, tokens)}``, padded with 0.
+
+    Registered as a `TokenIndexer` with name "single_id".
+
+    Args:
+        namespace: of the vocabulary.
+        lowercase_tokens: treat all tokens as lower case.
+        lowercase_fallback: a word that the vocabulary lacks is tried in lower case before it counts as
+            unknown.
+    """
+
+    def __init__(
+        self, namespace: str = "tokens", lowercase_tokens: bool = False, lowercase_fallback: bool = True
+    ) -> None:
+        self.namespace = namespace
+        self.lowercase_tokens = lowercase_tokens
+        self.lowercase_fallback = lowercase_fallback
+
+    def count_vocab_items(self, token: Token, counter: Counter) -> None:  # noqa: D102
+        text = token.text.lower() if self.lowercase_tokens else token.text
+        counter[self.namespace][text] += 1
+
+    def tokens_to_indices(self, tokens: Sequence[Token], vocab: Vocabulary) -> torch.Tensor:
+        """Indices of one sentence, ``(tokens,)``."""
+        known = vocab.get_token_to_index_vocabulary(self.namespace)
+        words = [token.text.lower() if self.lowercase_tokens else token.text for token in tokens]
+        indices = [known.get(word) for word in words]
+        for i, word in enumerate(words):
+            if indices[i] is None and self.lowercase_fallback:
+                indices[i] = known.get(word.lower())
+            if indices[i] is None:
+                indices[i] = vocab.get_token_index(word, self.namespace)
+        return torch.tensor(indices, dtype=torch.long)
+
+    def collate(self, sentences: Sequence[torch.Tensor]) -> dict[str, torch.Tensor]:  # noqa: D102
+        return {"token_ids": pad_sequence(list(sentences), batch_first=True)}

@@ -1,0 +1,29 @@
+"""The base of all token indexers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from causal_mtl.common import Registrable
+from causal_mtl.data.instance import Token
+from causal_mtl.data.vocabulary import Counter, Vocabulary
+
+
+class TokenIndexer(Registrable):
+    """What a token embedder reads: the tokens of a sentence as indices, and a batch of those as tensors."""
+
+    default_implementation = "single_id"
+
+    def count_vocab_items(self, token: Token, counter: Counter) -> None:
+        """Count what `token` has for the vocabulary in ``counter[namespace][string]``."""
+
+    def tokens_to_indices(self, tokens: Sequence[Token], vocab: Vocabulary) -> Any:
+        """One sentence, in whatever form `collate` takes."""
+        raise NotImplementedError
+
+    def collate(self, sentences: Sequence[Any]) -> dict[str, torch.Tensor]:
+        """A batch of sentences as padded tensors; the keys are arguments of the embedder's ``forward``."""
+        raise NotImplementedError

@@ -1,0 +1,305 @@
+"""Strings to indices, by namespace, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatch
+from os import PathLike
+from pathlib import Path
+
+from causal_mtl.common import ConfigurationError, Registrable
+from causal_mtl.data.counting import Choice, Countable, Counter, count
+from causal_mtl.data.token_lines import read_lines, write_lines
+
+PADDING_TOKEN = "@@PADDING@@"
+OOV_TOKEN = "@@UNKNOWN@@"
+NON_PADDED_NAMESPACES = ("*tags", "*labels")
+NON_PADDED_FILE = "non_padded_namespaces.txt"
+
+
+class UnknownTokenError(KeyError):
+    """A string that a namespace without an unknown token does not hold."""
+
+    def __init__(self, token: str, namespace: str) -> None:
+        super().__init__(token, namespace)
+        self.token, self.namespace = token, namespace
+
+    def __str__(self) -> str:
+        return f"{self.token!r} is not in vocabulary namespace {self.namespace!r}, which has no unknown token"
+
+
+class Vocabulary(Registrable):
+    """Strings to indices, by namespace, and back; files as AllenNLP's.
+
+    In a padded namespace index 0 is the padding token and index 1 stands for all unknown strings; namespaces
+    that match a pattern of `non_padded_namespaces` (labels) have neither. The more frequent string has the
+    lower index; equal counts go in alphabetic order, so the same data always gives the same vocabulary.
+
+    Registered as a `Vocabulary` with names "from_instances" (default), "from_files", "extend" and "empty".
+
+    Args:
+        non_padded_namespaces: names, or patterns with ``*``, of namespaces without padding and unknown token.
+        padding_token: the string at index 0.
+        oov_token: the string at index 1.
+    """
+
+    default_implementation = "from_instances"
+
+    def __init__(
+        self,
+        non_padded_namespaces: Iterable[str] = NON_PADDED_NAMESPACES,
+        padding_token: str = PADDING_TOKEN,
+        oov_token: str = OOV_TOKEN,
+    ) -> None:
+        self.padding_token = padding_token
+        self.oov_token = oov_token
+        self._non_padded = set(non_padded_namespaces)
+        self._token_to_index: dict[str, dict[str, int]] = {}
+        self._index_to_token: dict[str, dict[int, str]] = {}
+
+    # -- constructors --
+
+    @classmethod
+    def from_instances(
+        cls,
+        instances: Iterable[Countable],
+        min_count: dict[str, int] | None = None,
+        max_vocab_size: int | dict[str, int] | None = None,
+        non_padded_namespaces: Iterable[str] = NON_PADDED_NAMESPACES,
+        pretrained_files: dict[str, str] | None = None,
+        only_include_pretrained_words: bool = False,
+        tokens_to_add: dict[str, list[str]] | None = None,
+        min_pretrained_embeddings: dict[str, int] | None = None,
+        padding_token: str = PADDING_TOKEN,
+        oov_token: str = OOV_TOKEN,
+    ) -> Vocabulary:
+        """Count `instances` and take in what is frequent enough.
+
+        Args:
+            instances: anything that can be counted.
+            min_count: by namespace, strings seen less often are left out. Default 1.
+            max_vocab_size: at most so many counted strings, in every namespace or by namespace. Default: all.
+            non_padded_namespaces: as in the class.
+            pretrained_files: by namespace, a file of word vectors (a word a line, then its numbers). Its
+                words are kept when counted, whatever `min_count` says.
+            only_include_pretrained_words: keep *only* counted words that the file has and `min_count` allows.
+            tokens_to_add: by namespace, strings to have in any case.
+            min_pretrained_embeddings: by namespace, add so many of the file's first words although they were
+                not counted; -1 adds all.
+            padding_token: as in the class.
+            oov_token: as in the class.
+
+        Raises:
+            ConfigurationError: a namespace is named that nothing was counted in.
+        """
+        vocab = cls(non_padded_namespaces, padding_token, oov_token)
+        choice = Choice(
+            min_count,
+            max_vocab_size,
+            pretrained_files,
+            only_include_pretrained_words,
+            tokens_to_add,
+            min_pretrained_embeddings,
+        )
+        vocab._add(count(instances), choice)
+        return vocab
+
+    @classmethod
+    def from_files(
+        cls,
+        directory: str | PathLike[str],
+        padding_token: str = PADDING_TOKEN,
+        oov_token: str = OOV_TOKEN,
+    ) -> Vocabulary:
+        """Load what `save_to_files` (or AllenNLP) wrote.
+
+        Raises:
+            ConfigurationError: the directory holds no vocabulary, or a file of it is damaged.
+        """
+        directory = Path(directory)
+        listing = directory / NON_PADDED_FILE
+        if not listing.is_file():
+            raise ConfigurationError(f"{directory} holds no vocabulary: there is no {NON_PADDED_FILE} in it")
+        vocab = cls(read_lines(listing), padding_token, oov_token)
+        for path in sorted(directory.glob("*.txt")):
+            if path.name != NON_PADDED_FILE:
+                vocab._load_namespace(path.name.removesuffix(".txt"), path)
+        return vocab
+
+    @classmethod
+    def from_files_and_instances(
+        cls,
+        instances: Iterable[Countable],
+        directory: str | PathLike[str],
+        min_count: dict[str, int] | None = None,
+        max_vocab_size: int | dict[str, int] | None = None,
+        non_padded_namespaces: Iterable[str] = NON_PADDED_NAMESPACES,
+        pretrained_files: dict[str, str] | None = None,
+        only_include_pretrained_words: bool = False,
+        tokens_to_add: dict[str, list[str]] | None = None,
+        min_pretrained_embeddings: dict[str, int] | None = None,
+        padding_token: str = PADDING_TOKEN,
+        oov_token: str = OOV_TOKEN,
+    ) -> Vocabulary:
+        """Load a vocabulary and add what `instances` have besides; known strings keep their indices.
+
+        Raises:
+            ConfigurationError: a namespace that the files hold would become padded or cease to be so.
+        """
+        vocab = cls.from_files(directory, padding_token, oov_token)
+        vocab._add_non_padded(non_padded_namespaces)
+        choice = Choice(
+            min_count,
+            max_vocab_size,
+            pretrained_files,
+            only_include_pretrained_words,
+            tokens_to_add,
+            min_pretrained_embeddings,
+        )
+        vocab._add(count(instances), choice)
+        return vocab
+
+    @classmethod
+    def empty(cls) -> Vocabulary:
+        """A vocabulary without any strings, to be filled by hand."""
+        return cls()
+
+    # -- look-up --
+
+    def is_padded(self, namespace: str) -> bool:
+        """Whether `namespace` has a padding and an unknown token."""
+        return not any(fnmatch(namespace, pattern) for pattern in self._non_padded)
+
+    def has_token(self, token: str, namespace: str = "tokens") -> bool:
+        """Whether `token` itself (not the unknown token in its place) is in `namespace`."""
+        return token in self.get_token_to_index_vocabulary(namespace)
+
+    def get_token_index(self, token: str, namespace: str = "tokens") -> int:
+        """The index of `token`, or of the unknown token.
+
+        Raises:
+            UnknownTokenError: (a KeyError) `token` is unknown and `namespace` has no unknown token.
+        """
+        tokens = self.get_token_to_index_vocabulary(namespace)
+        index = tokens.get(token)
+        if index is None and self.is_padded(namespace):
+            index = tokens.get(self.oov_token)
+        if index is None:
+            raise UnknownTokenError(token, namespace)
+        return index
+
+    def get_token_from_index(self, index: int, namespace: str = "tokens") -> str:
+        """The string at `index`; KeyError if there is none."""
+        return self.get_index_to_token_vocabulary(namespace)[index]
+
+    def get_vocab_size(self, namespace: str = "tokens") -> int:
+        """How many indices `namespace` has, padding and unknown token included."""
+        return len(self.get_token_to_index_vocabulary(namespace))
+
+    def get_namespaces(self) -> set[str]:
+        """The namespaces that hold anything."""
+        return set(self._token_to_index)
+
+    def get_token_to_index_vocabulary(self, namespace: str = "tokens") -> dict[str, int]:
+        """All strings of `namespace` with their indices: not a copy, do not change it."""
+        tokens = self._token_to_index.get(namespace)
+        return self._start(namespace)[0] if tokens is None else tokens
+
+    def get_index_to_token_vocabulary(self, namespace: str = "tokens") -> dict[int, str]:
+        """All indices of `namespace` with their strings: not a copy, do not change it."""
+        tokens = self._index_to_token.get(namespace)
+        return self._start(namespace)[1] if tokens is None else tokens
+
+    # -- change --
+
+    def add_token_to_namespace(self, token: str, namespace: str = "tokens") -> int:
+        """The index of `token`, which is added if it is new."""
+        if namespace not in self._token_to_index:
+            self._token_to_index[namespace], self._index_to_token[namespace] = self._start(namespace)
+        tokens = self._token_to_index[namespace]
+        if token not in tokens:
+            self._index_to_token[namespace][len(tokens)] = token
+            tokens[token] = len(tokens)
+        return tokens[token]
+
+    def add_tokens_to_namespace(self, tokens: Iterable[str], namespace: str = "tokens") -> list[int]:
+        """The indices of `tokens`, added where they are new."""
+        return [self.add_token_to_namespace(token, namespace) for token in tokens]
+
+    def extend_from_instances(self, instances: Iterable[Countable]) -> None:
+        """Add what `instances` have besides; known strings keep their indices."""
+        self._add(count(instances), Choice())
+
+    def save_to_files(self, directory: str | PathLike[str]) -> None:
+        """Write ``<namespace>.txt`` (a string a line, without the padding token) and the list of the
+        unpadded.
+
+        Raises:
+            ConfigurationError: `directory` holds other ``.txt`` files, which `from_files` would take for
+                namespaces; or a namespace cannot be a file name.
+        """
+        directory = Path(directory)
+        directory.mkdir(parents=True, exist_ok=True)
+        odd = [name for name in self._token_to_index if "/" in name or f"{name}.txt" == NON_PADDED_FILE]
+        if odd:
+            raise ConfigurationError(f"not usable as names of vocabulary namespaces: {', '.join(odd)}")
+        ours = {f"{name}.txt" for name in self._token_to_index} | {NON_PADDED_FILE}
+        stale = sorted(path.name for path in directory.glob("*.txt") if path.name not in ours)
+        if stale:
+            raise ConfigurationError(
+                f"{directory} holds files of another vocabulary ({', '.join(stale)}): name an empty directory"
+            )
+        write_lines(directory / NON_PADDED_FILE, sorted(self._non_padded))
+        for namespace, tokens in self._token_to_index.items():
+            lines = list(tokens)[1:] if self.is_padded(namespace) else list(tokens)
+            write_lines(directory / f"{namespace}.txt", lines)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Vocabulary):
+            return NotImplemented
+        return self._token_to_index == other._token_to_index and self._non_padded == other._non_padded
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{name}: {len(tokens)}" for name, tokens in sorted(self._token_to_index.items()))
+        return f"Vocabulary({sizes})"
+
+    # -- inside --
+
+    def _start(self, namespace: str) -> tuple[dict[str, int], dict[int, str]]:
+        """What `namespace` holds before any string is added."""
+        if not self.is_padded(namespace):
+            return {}, {}
+        return {self.padding_token: 0, self.oov_token: 1}, {0: self.padding_token, 1: self.oov_token}
+
+    def _add(self, counter: Counter, choice: Choice) -> None:
+        for namespace, tokens in choice.tokens(counter).items():
+            self.add_tokens_to_namespace(tokens, namespace)
+
+    def _add_non_padded(self, patterns: Iterable[str]) -> None:
+        before = {name: self.is_padded(name) for name in self._token_to_index}
+        self._non_padded |= set(patterns)
+        changed = [name for name, padded in before.items() if padded != self.is_padded(name)]
+        if changed:
+            raise ConfigurationError(
+                f"namespaces {', '.join(changed)} are padded in the files and not in non_padded_namespaces"
+            )
+
+    def _load_namespace(self, namespace: str, path: Path) -> None:
+        lines = read_lines(path)
+        if self.is_padded(namespace):
+            if self.oov_token not in lines:
+                raise ConfigurationError(f"{path}: the unknown token {self.oov_token!r} is missing")
+            lines = [self.padding_token, *lines]
+        if len(set(lines)) < len(lines):
+            twice = next(token for i, token in enumerate(lines) if token in lines[:i])
+            raise ConfigurationError(f"{path}: {twice!r} stands there twice")
+        self._token_to_index[namespace] = {token: i for i, token in enumerate(lines)}
+        self._index_to_token[namespace] = dict(enumerate(lines))
+
+
+Vocabulary.register("from_instances", constructor="from_instances")(Vocabulary)
+Vocabulary.register("from_files", constructor="from_files")(Vocabulary)
+Vocabulary.register("extend", constructor="from_files_and_instances")(Vocabulary)
+Vocabulary.register("empty", constructor="empty")(Vocabulary)
