@@ -36,7 +36,7 @@ class Outer(FromParams):
 class Trainer(FromParams):
     def __init__(
         self,
-        optimizer: Annotated[Lazy[Optimizer], Late("params")] = Lazy(Sgd, {"lr": 2.0}),  # noqa: B008
+        optimizer: Annotated[Lazy[Optimizer], Late("params")] = Lazy(Sgd, {"lr": 2.0}),
         many: list[Lazy[Outer]] | None = None,
         maybe: Annotated[Lazy[Optimizer] | None, Late("params")] = None,
     ):

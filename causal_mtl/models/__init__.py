@@ -1,0 +1,17 @@
+"""Models: how tasks and tensors are wired."""
+
+from causal_mtl.models.cmtl import CausalMultiTaskModel
+from causal_mtl.models.model import Loss, Model, ModelOutput
+from causal_mtl.models.mtl import MultiTaskModel
+from causal_mtl.models.pmei import ProgressiveModel
+from causal_mtl.models.task_graph import TaskGraph
+
+__all__ = [
+    "CausalMultiTaskModel",
+    "Loss",
+    "Model",
+    "ModelOutput",
+    "MultiTaskModel",
+    "ProgressiveModel",
+    "TaskGraph",
+]

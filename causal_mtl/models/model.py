@@ -1,0 +1,150 @@
+"""The base of all models: heads over a graph of tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor, nn
+
+from causal_mtl.common import Registrable
+from causal_mtl.data.instance import Annotation
+from causal_mtl.data.loader import Batch, Loader, TaskLabels
+from causal_mtl.data.vocabulary import Vocabulary
+from causal_mtl.models.task_graph import TaskGraph
+from causal_mtl.nn.label_samplers import LabelSampler
+from causal_mtl.nn.stochastic_maps import Mapped
+from causal_mtl.tasks import Head, Heads, Task
+
+Labels = Mapping[str, TaskLabels]
+"""Labels that are set, by task: gold in training, a person's correction, or an intervention."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """One part of the objective.
+
+    Attributes:
+        total: summed over the sentences of the batch.
+        task: whose count of sentences it is divided by, in the whole optimizer step.
+        weight: in the objective.
+    """
+
+    total: Tensor
+    task: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class ModelOutput:
+    """What a forward pass yields: each head's own output, and the losses by name where gold is known."""
+
+    outputs: dict[str, Any]
+    losses: dict[str, Loss] = field(default_factory=dict)
+
+    def add_information(self, task: str, mapped: Mapped, batch: Batch, weight: float) -> None:
+        """Add the KL of a stochastic map as the loss `task/kl`, and watch its mean σ as `task/sigma`."""
+        gold = batch.labels.get(task)
+        if gold is None or mapped.kl is None or mapped.deviation is None:
+            return
+        counted = batch.mask & gold.annotated(batch.mask.device).unsqueeze(1)
+        self.losses[f"{task}/kl"] = Loss((mapped.kl * counted).sum(), task, weight)
+        tokens = counted.sum(dim=1).clamp(min=1)
+        sigma = (mapped.deviation.detach().mean(dim=-1) * counted).sum(dim=1) / tokens
+        self.losses[f"{task}/sigma"] = Loss(sigma.sum(), task, weight=0.0)
+
+
+class Model(nn.Module, Registrable):
+    """Predicts the tasks of a graph from a batch.
+
+    A subclass wires embedder, encoders and heads in `forward`; it finds its heads in `heads` by task name.
+
+    Args:
+        vocab: filled in.
+        tasks: the graph, in order.
+    """
+
+    default_implementation = "mtl"
+
+    heads: Heads
+    """The final head of each task, by name: a subclass sets it."""
+
+    def __init__(self, vocab: Vocabulary, tasks: Sequence[Task]) -> None:
+        super().__init__()
+        self.vocab = vocab
+        self.tasks = TaskGraph(tasks)
+
+    def make_heads(self, input_sizes: Mapping[str, int]) -> Heads:
+        """One new head a task, over states of the width given for it."""
+        return Heads({task.name: task.head(input_sizes[task.name], self.vocab) for task in self.tasks})
+
+    def forward(self, batch: Batch, labels: Labels | None = None) -> ModelOutput:
+        """Score a batch.
+
+        Args:
+            batch: with gold labels in training and evaluation, without in prediction.
+            labels: of tasks that are set and not predicted; what other tasks make of them is the model's.
+        """
+        raise NotImplementedError
+
+    def add_losses(self, result: ModelOutput, batch: Batch) -> ModelOutput:
+        """Add to `result` the loss of each final head that has none yet and whose task `batch` has gold of."""
+        for name, gold in batch.labels.items():
+            if name not in result.losses:
+                loss = self.heads[name].loss(result.outputs[name], gold.targets)
+                result.losses[name] = Loss(loss, name, self.tasks[name].weight)
+        return result
+
+    def score(
+        self,
+        task: Task,
+        head: Head,
+        output: Any,
+        batch: Batch,
+        result: ModelOutput,
+        part: str = "",
+        weight: float = 1.0,
+    ) -> Tensor:
+        """The view of a head's output; its loss, if the batch has gold, is added to `result` on the way.
+
+        Args:
+            task: the head's.
+            head: final or early.
+            output: of `head`.
+            batch: with or without gold.
+            result: gets the loss `task`, or `task/part`.
+            part: says which head, if it is not the final one.
+            weight: of the loss, besides the task's own.
+        """
+        gold = batch.labels.get(task.name)
+        if gold is None:
+            return head.view(output)
+        loss, view = head.loss_and_view(output, gold.targets)
+        name = f"{task.name}/{part}" if part else task.name
+        result.losses[name] = Loss(loss, task.name, weight * task.weight)
+        return view
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Told by training at the start of each epoch, counted from 1: parts with a schedule follow it."""
+        for part in self.modules():
+            if isinstance(part, LabelSampler):
+                part.begin_epoch(epoch)
+
+    def decode(
+        self, output: ModelOutput, batch: Batch, labels: Labels | None = None
+    ) -> list[dict[str, Annotation]]:
+        """One annotation a task for each sentence; tasks whose labels are set keep them."""
+        decoded: dict[str, Sequence[Annotation]] = {}
+        for task in self.tasks:
+            if labels and task.name in labels:
+                decoded[task.name] = labels[task.name].annotations  # type: ignore[assignment]
+            else:
+                head = self.heads[task.name]
+                decoded[task.name] = head.decode(output.outputs[task.name], batch.instances, decoded)
+        return [{name: found[row] for name, found in decoded.items()} for row in range(len(batch))]
+
+    def initialize(self, loader: Loader) -> None:
+        """Start output biases at the priors of the training labels; for models that are trained anew."""
+        for name, head in self.heads.items():
+            head.initialize(loader.targets(name), loader.lengths)

@@ -1,0 +1,53 @@
+"""The plain model: one encoder for all tasks, one head a task."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from torch import nn
+
+from causal_mtl.common import Late, Lazy, Probability
+from causal_mtl.data.loader import Batch
+from causal_mtl.data.vocabulary import Vocabulary
+from causal_mtl.models.model import Labels, Model, ModelOutput
+from causal_mtl.nn.encoders import BiLSTM, Encoder
+from causal_mtl.nn.text_embedder import TextEmbedder
+from causal_mtl.nn.token_embedders import TokenEmbedder
+from causal_mtl.tasks import Task
+
+
+@Model.register("mtl")
+class MultiTaskModel(Model):
+    """PMEI's "MTL", CMTL's "FSMTL": a shared encoder, heads that know nothing of each other.
+
+    Registered as a `Model` with name "mtl". Setting a task's label changes what is decoded from it, such as
+    the mentions that relations are looked for between, but no other task's scores.
+
+    Args:
+        vocab: filled in.
+        embedder: token embedders by the name of their token indexer; their vectors are put side by side.
+        tasks: in order.
+        encoder: shared by all tasks.
+        dropout: on the embedded tokens and on the encoded states.
+    """
+
+    def __init__(
+        self,
+        vocab: Vocabulary,
+        embedder: dict[str, TokenEmbedder],
+        tasks: list[Task],
+        encoder: Annotated[Lazy[Encoder], Late("input_size")] = Lazy(BiLSTM),
+        dropout: Probability = 0.0,
+    ) -> None:
+        super().__init__(vocab, tasks)
+        self.embedder = TextEmbedder(embedder, dropout)
+        self.encoder = encoder.construct(input_size=self.embedder.output_dim)
+        self.dropout = nn.Dropout(dropout)
+        size = self.encoder.get_output_dim()
+        self.heads = self.make_heads({task.name: size for task in self.tasks})
+
+    def forward(self, batch: Batch, labels: Labels | None = None) -> ModelOutput:
+        """Encode once, score every task."""
+        states = self.dropout(self.encoder(self.embedder(batch.inputs, batch.mask), batch.mask))
+        outputs = {name: head(states, batch.mask) for name, head in self.heads.items()}
+        return self.add_losses(ModelOutput(outputs), batch)

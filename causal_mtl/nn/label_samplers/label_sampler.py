@@ -1,0 +1,51 @@
+"""The base of what a task hands on of its label."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from causal_mtl.common import Registrable
+
+
+class LabelSampler(nn.Module, Registrable):
+    """Turns a task's logits into the label that later tasks are fed: one-hot, a distribution or k-hot.
+
+    Samplers see logits only. In evaluation all of them take the most likely label, as a label that is known
+    would be: per position the arg-max, for labels that do not exclude each other those above one half.
+    """
+
+    default_implementation = "gumbel"
+
+    @property
+    def wants_gold(self) -> bool:
+        """Whether gold labels are to be handed on, where known, instead of what `forward` would make."""
+        return False
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Told by training at the start of each epoch, counted from 1."""
+
+    def forward(self, logits: Tensor, exclusive: bool) -> Tensor:
+        """Labels of the shape of `logits`, `(batch, positions, labels)`.
+
+        Args:
+            logits: scores of the labels.
+            exclusive: whether exactly one label holds at a position.
+        """
+        return self.sample(logits, exclusive) if self.training else most_likely(logits, exclusive)
+
+    def sample(self, logits: Tensor, exclusive: bool) -> Tensor:
+        """What is handed on in training."""
+        raise NotImplementedError
+
+
+def most_likely(logits: Tensor, exclusive: bool) -> Tensor:
+    """The arg-max one-hot, or the labels whose probability is above one half."""
+    if exclusive:
+        return nn.functional.one_hot(logits.argmax(dim=-1), logits.shape[-1]).to(logits.dtype)
+    return (logits > 0).to(logits.dtype)
+
+
+def probabilities(logits: Tensor, exclusive: bool) -> Tensor:
+    """Softmax over labels that exclude each other, else σ of each."""
+    return logits.softmax(dim=-1) if exclusive else torch.sigmoid(logits)

@@ -1,0 +1,93 @@
+"""The base of maps from a state and early predictions to a task's own representation."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from causal_mtl.common import Registrable
+
+SMALLEST_DEVIATION = 1e-6
+
+
+class Mapped(NamedTuple):
+    """A task's representation, `(batch, tokens, size)`, and where it was drawn from."""
+
+    value: Tensor
+    kl: Tensor | None
+    """KL(p(t | h, y') ‖ r(t | y')) summed over dimensions, `(batch, tokens)`; None if nothing is drawn."""
+    deviation: Tensor | None
+    """σ of p, of the shape of `value`; None if nothing is drawn."""
+
+
+class StochasticMap(nn.Module, Registrable):
+    """Maps shared states h and early predictions y' to a task's representation t (PMEI eq. 5–7).
+
+    Args:
+        size: filled in: width of h and t.
+        label_size: filled in: width of y'; 0 if the map sees no early predictions.
+    """
+
+    default_implementation = "gru"
+
+    def forward(self, states: Tensor, labels: Tensor) -> Mapped:
+        """Map `states`, `(batch, tokens, size)`, and `labels`, `(batch, tokens, label_size)`."""
+        raise NotImplementedError
+
+
+class GaussianMap(StochasticMap):
+    """t ~ N(μ, σ²) with μ and σ of h and y', held against a prior of y' alone.
+
+    The prior r(t | y') is two MLPs over y'; without y' it is N(0, I). In evaluation t = μ. σ is
+    softplus(· + `deviation_offset`) + 1e-6: softplus(0) = 0.69 would drown states, which are below 1.
+
+    Args:
+        size: filled in: width of h and t.
+        label_size: filled in: width of y'.
+        mean: gives μ of h and y'.
+        deviation: gives σ of h and y' before softplus.
+        deviation_offset: moves σ at the start.
+        prior_hidden_size: inner width of the prior's MLPs.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        label_size: int,
+        mean: nn.Module,
+        deviation: nn.Module,
+        deviation_offset: float,
+        prior_hidden_size: int,
+    ) -> None:
+        super().__init__()
+        self.mean, self.deviation = mean, deviation
+        self.deviation_offset = deviation_offset
+        self.prior_mean = _mlp(label_size, prior_hidden_size, size) if label_size else None
+        self.prior_deviation = _mlp(label_size, prior_hidden_size, size) if label_size else None
+
+    def forward(self, states: Tensor, labels: Tensor) -> Mapped:
+        """Draw t in training, take μ in evaluation."""
+        mean = self.mean(states, labels)
+        deviation = self._positive(self.deviation(states, labels))
+        value = mean + deviation * torch.randn_like(mean) if self.training else mean
+        return Mapped(value, self._kl(mean, deviation, labels), deviation)
+
+    def _positive(self, raw: Tensor) -> Tensor:
+        return nn.functional.softplus(raw.float() + self.deviation_offset) + SMALLEST_DEVIATION
+
+    def _kl(self, mean: Tensor, deviation: Tensor, labels: Tensor) -> Tensor:
+        """Closed form: log(σ_r/σ_p) + (σ_p² + (μ_p − μ_r)²) / (2 σ_r²) − ½, summed over dimensions."""
+        if self.prior_mean is None or self.prior_deviation is None:
+            kl = (deviation**2 + mean.float() ** 2 - 1) / 2 - deviation.log()
+        else:
+            prior_deviation = self._positive(self.prior_deviation(labels))
+            distance = mean.float() - self.prior_mean(labels).float()
+            scaled = (deviation**2 + distance**2) / (2 * prior_deviation**2)
+            kl = prior_deviation.log() - deviation.log() + scaled - 0.5
+        return kl.sum(dim=-1)
+
+
+def _mlp(input_size: int, hidden_size: int, output_size: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(input_size, hidden_size), nn.ReLU(), nn.Linear(hidden_size, output_size))

@@ -1,0 +1,7 @@
+"""Token embedders: what turns indexed tokens into vectors."""
+
+from causal_mtl.nn.token_embedders.character_cnn import CharacterCNN
+from causal_mtl.nn.token_embedders.embedding import Embedding
+from causal_mtl.nn.token_embedders.token_embedder import TokenEmbedder
+
+__all__ = ["CharacterCNN", "Embedding", "TokenEmbedder"]

@@ -1,0 +1,25 @@
+"""The base of what turns indexed tokens into vectors."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from causal_mtl.common import Registrable
+
+
+class TokenEmbedder(nn.Module, Registrable):
+    """Maps what one token indexer made of a batch to one vector a token.
+
+    `forward` takes the tensors of that indexer by name and the mask of real tokens, `(batch, tokens)`, and
+    returns `(batch, tokens, get_output_dim())`. What it returns at padding is never read.
+    """
+
+    default_implementation = "embedding"
+
+    def get_output_dim(self) -> int:
+        """The width of the vectors."""
+        raise NotImplementedError
+
+    def forward(self, mask: Tensor, **inputs: Tensor) -> Tensor:
+        """Vectors of shape `(batch, tokens, get_output_dim())`."""
+        raise NotImplementedError

@@ -1,0 +1,20 @@
+"""Heads by the name of their task."""
+
+from __future__ import annotations
+
+from collections.abc import ItemsView
+from typing import TYPE_CHECKING
+
+from torch import nn
+
+from causal_mtl.tasks.task import Head
+
+
+class Heads(nn.ModuleDict):
+    """An `nn.ModuleDict` that tells type checkers what it holds."""
+
+    if TYPE_CHECKING:
+
+        def __getitem__(self, key: str) -> Head: ...
+
+        def items(self) -> ItemsView[str, Head]: ...  # noqa: D102

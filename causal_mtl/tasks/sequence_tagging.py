@@ -1,0 +1,163 @@
+"""Mentions as flat tags: CMTL eq. 12–13, PMEI eq. 10."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from causal_mtl.data.instance import Annotation, Instance, SpanAnnotation
+from causal_mtl.data.tag_schemes import TagScheme
+from causal_mtl.data.vocabulary import Vocabulary
+from causal_mtl.metrics import Metric, SpanF1
+from causal_mtl.nn.tag_decoding import best_paths
+from causal_mtl.tasks.task import Head, Targets, Task
+
+IGNORE = -100
+"""The tag index at padding and in sentences without annotation."""
+
+
+@Task.register("sequence_tagging")
+@dataclass
+class SequenceTagging(Task):
+    """Finds labelled spans by tagging tokens. Registered as a `Task` with name "sequence_tagging".
+
+    Flat tags cannot hold overlapping mentions: of those that overlap the longest is kept for training;
+    evaluation still counts them all.
+
+    Args:
+        scheme: of the tags.
+        decoding: "argmax" takes each token's best tag and mends what is no span (see `TagScheme.decode`);
+            "viterbi" takes the best sequence of tags that is well formed.
+    """
+
+    scheme: Literal["BIO", "BIOUL", "BIOES"] = "BIOES"
+    decoding: Literal["argmax", "viterbi"] = "argmax"
+
+    yields: ClassVar[str] = "spans"
+
+    def count_vocab_items(self, instance: Instance, counter: dict[str, dict[str, int]]) -> None:
+        """Count the spans' labels."""
+        annotation = instance.annotations.get(self.name)
+        if isinstance(annotation, SpanAnnotation):
+            for span in annotation.spans:
+                counter[self.namespace][span.label] += 1
+
+    def tags(self, vocab: Vocabulary) -> list[str]:
+        """All tags, in the order of their indices."""
+        labels = vocab.get_index_to_token_vocabulary(self.namespace)
+        return TagScheme(self.scheme).tags([labels[index] for index in sorted(labels)])
+
+    def targets(self, instance: Instance, vocab: Vocabulary) -> list[int] | None:
+        """A tag index a token."""
+        annotation = instance.annotations.get(self.name)
+        if not isinstance(annotation, SpanAnnotation):
+            return None
+        scheme = TagScheme(self.scheme)
+        known = [span for span in annotation.spans if vocab.has_token(span.label, self.namespace)]
+        spans, _ = scheme.drop_overlaps(known)
+        index = {tag: number for number, tag in enumerate(self.tags(vocab))}
+        return [index[tag] for tag in scheme.encode(spans, len(instance))]
+
+    def collate(self, targets: Sequence[list[int] | None], lengths: Sequence[int]) -> dict[str, Tensor]:
+        """`{"tags": (batch, tokens)}`, `IGNORE` where there is none."""
+        tags = torch.full((len(targets), max(lengths)), IGNORE)
+        for row, target in zip(tags, targets, strict=True):
+            if target is not None:
+                row[: len(target)] = torch.tensor(target)
+        return {"tags": tags}
+
+    def num_labels(self, vocab: Vocabulary) -> int:
+        """One for each tag."""
+        return len(self.tags(vocab))
+
+    def head(self, input_size: int, vocab: Vocabulary) -> TaggingHead:
+        """One affine layer over the tags."""
+        return TaggingHead(input_size, TagScheme(self.scheme), self.tags(vocab), self.decoding)
+
+    def metric(self) -> Metric:
+        """Exact span and type."""
+        return SpanF1()
+
+
+@dataclass
+class TagScores:
+    """The logits of all tags, `(batch, tokens, tags)`, and the mask of real tokens."""
+
+    logits: Tensor
+    mask: Tensor
+
+
+class TaggingHead(Head):
+    """softmax(W h_i + b) a token."""
+
+    exclusive: ClassVar[bool] = True
+
+    def __init__(self, input_size: int, scheme: TagScheme, tags: list[str], decoding: str) -> None:
+        super().__init__()
+        self.layer = nn.Linear(input_size, len(tags))
+        self.scheme, self.tags = scheme, tags
+        self.constraints = scheme.allowed_transitions(tags) if decoding == "viterbi" else None
+
+    def forward(self, states: Tensor, mask: Tensor) -> TagScores:
+        """Score every tag at every token."""
+        return TagScores(self.layer(states), mask)
+
+    def loss(self, output: TagScores, targets: Targets) -> Tensor:
+        """Summed cross-entropy (CMTL eq. 13)."""
+        logits = output.logits.flatten(0, 1).float()
+        return functional.cross_entropy(
+            logits, targets["tags"].flatten(), ignore_index=IGNORE, reduction="sum"
+        )
+
+    def view(self, output: TagScores) -> Tensor:
+        """The logits of the tags."""
+        return output.logits
+
+    def labels(self, targets: Targets, mask: Tensor) -> Tensor:
+        """One tag a token."""
+        tags = targets["tags"]
+        known = (tags != IGNORE).unsqueeze(-1)
+        return functional.one_hot(tags.clamp(min=0), len(self.tags)).float() * known
+
+    def decode(
+        self,
+        output: TagScores,
+        instances: Sequence[Instance],
+        decoded: Mapping[str, Sequence[Annotation]],
+    ) -> list[Annotation]:
+        """Spans; a span's score is the product of the probabilities of its tags."""
+        log_probabilities = output.logits.detach().float().log_softmax(dim=-1).cpu()
+        lengths = [len(instance) for instance in instances]
+        if self.constraints is None:
+            paths = log_probabilities.argmax(dim=-1)
+        else:
+            paths = best_paths(log_probabilities, lengths, self.constraints)
+        scores = log_probabilities.gather(-1, paths.unsqueeze(-1)).squeeze(-1).tolist()
+        return [
+            self._annotation(path[:length], score)
+            for path, score, length in zip(paths.tolist(), scores, lengths, strict=True)
+        ]
+
+    def _annotation(self, path: Sequence[int], log_scores: Sequence[float]) -> SpanAnnotation:
+        spans = self.scheme.decode([self.tags[index] for index in path])
+        products = [sum(log_scores[span.start : span.end]) for span in spans]
+        return SpanAnnotation(
+            tuple(
+                replace(span, score=float(torch.tensor(product).exp()))
+                for span, product in zip(spans, products, strict=True)
+            )
+        )
+
+    def initialize(self, targets: Iterable[list[int] | None], lengths: Sequence[int]) -> None:
+        """Start the bias at the log share of each tag, counting each once more than it is seen."""
+        counts: Counter[int] = Counter()
+        for target in targets:
+            counts.update(target or ())
+        smoothed = torch.tensor([counts[index] + 1.0 for index in range(len(self.tags))])
+        self.layer.bias.data = (smoothed / smoothed.sum()).log().to(self.layer.bias)

@@ -1,0 +1,125 @@
+"""The base of a kind of task: everything about one kind of label in one room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+
+from causal_mtl.common import NonNegativeFloat, Registrable
+from causal_mtl.data.instance import Annotation, Instance
+from causal_mtl.data.vocabulary import Vocabulary
+from causal_mtl.metrics import Metric
+
+Targets = Mapping[str, Tensor]
+"""What a task's labels look like to its head: named tensors of a batch."""
+
+
+class Head(nn.Module):
+    """Predicts one task from states, `(batch, tokens, input_size)`.
+
+    What `forward` returns is the head's own affair: it is only handed back to the methods below.
+
+    Other tasks see a head's labels as a *view*: `(batch, tokens, num_labels)` for labels of tokens and
+    `(batch, 1, num_labels)` for labels of the whole text, whatever shape the head's own scores have.
+    """
+
+    exclusive: ClassVar[bool]
+    """Whether exactly one label of the view holds at a position."""
+
+    def forward(self, states: Tensor, mask: Tensor) -> Any:
+        """Score a batch; `mask`, `(batch, tokens)`, is True at real tokens."""
+        raise NotImplementedError
+
+    def loss(self, output: Any, targets: Targets) -> Tensor:
+        """The loss *summed* over sentences, tokens and labels; a sentence without annotation adds nothing."""
+        raise NotImplementedError
+
+    def view(self, output: Any) -> Tensor:
+        """The logits as other tasks see them, with their gradient."""
+        raise NotImplementedError
+
+    def loss_and_view(self, output: Any, targets: Targets) -> tuple[Tensor, Tensor]:
+        """Both, for heads that get them from one pass."""
+        return self.loss(output, targets), self.view(output)
+
+    def labels(self, targets: Targets, mask: Tensor) -> Tensor:
+        """`targets` as other tasks see them: one-hot or k-hot, zero where there is no annotation."""
+        raise NotImplementedError
+
+    def decode(
+        self,
+        output: Any,
+        instances: Sequence[Instance],
+        decoded: Mapping[str, Sequence[Annotation]],
+    ) -> list[Annotation]:
+        """One annotation a sentence; `decoded` holds those of the tasks that this one `uses`."""
+        raise NotImplementedError
+
+    def initialize(self, targets: Iterable[Any], lengths: Sequence[int]) -> None:
+        """Start output biases at the log of each label's prior, from all training `targets` (None: none)."""
+
+
+@dataclass
+class Task(Registrable):
+    """One task of a graph: how its labels are indexed, predicted, learned, decoded and scored.
+
+    A task is light: it holds settings, no weights; `head` makes the module that does. To add a kind of task,
+    register a subclass; nothing else asks what kind a task is.
+
+    Args:
+        name: under which readers store its annotations and results are reported.
+        weight: of its loss (λ in CMTL eq. 21).
+        parents: names of the tasks whose labels it may depend on (None: all earlier ones).
+    """
+
+    name: str
+    weight: NonNegativeFloat = 1.0
+    parents: list[str] | None = None
+
+    yields: ClassVar[str] = ""
+    """What its annotations hold: "spans", "relations" or "labels"."""
+
+    @property
+    def namespace(self) -> str:
+        """The vocabulary's namespace of its labels."""
+        return f"{self.name}_labels"
+
+    def uses(self) -> dict[str, tuple[str, str]]:
+        """Tasks whose predictions decoding needs: `{setting: (task name, what it must yield)}`."""
+        return {}
+
+    def count_vocab_items(self, instance: Instance, counter: dict[str, dict[str, int]]) -> None:
+        """Count the labels of `instance`."""
+        raise NotImplementedError
+
+    def targets(self, instance: Instance, vocab: Vocabulary) -> Any | None:
+        """The labels of one sentence, indexed; None where it is not annotated. Labels unknown to `vocab` are
+        left out here (metrics still count them as missed).
+        """
+        raise NotImplementedError
+
+    def collate(self, targets: Sequence[Any | None], lengths: Sequence[int]) -> dict[str, Tensor]:
+        """The `targets` of the sentences of a batch, of `lengths` tokens each, as tensors."""
+        raise NotImplementedError
+
+    def num_labels(self, vocab: Vocabulary) -> int:
+        """Width of the view that other tasks have of its labels."""
+        raise NotImplementedError
+
+    def head(self, input_size: int, vocab: Vocabulary) -> Head:
+        """A new head over states of width `input_size`."""
+        raise NotImplementedError
+
+    def metric(self) -> Metric:
+        """A new, empty metric."""
+        raise NotImplementedError
+
+    def metric_names(self) -> list[str]:
+        """The names that results will have: `name/measure`."""
+        return [f"{self.name}/{measure}" for measure in self.metric().get_metric()]
+
+
+Task.default_implementation = None  # a task graph always says what kinds it holds
