@@ -13,7 +13,6 @@ from causal_mtl.data.instance import Annotation
 from causal_mtl.data.loader import Batch, Loader, TaskLabels
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models.task_graph import TaskGraph
-from causal_mtl.nn.label_samplers import LabelSampler
 from causal_mtl.nn.stochastic_maps import Mapped
 from causal_mtl.tasks import Head, Heads, Task
 
@@ -126,10 +125,7 @@ class Model(nn.Module, Registrable):
         return view
 
     def begin_epoch(self, epoch: int) -> None:
-        """Told by training at the start of each epoch, counted from 1: parts with a schedule follow it."""
-        for part in self.modules():
-            if isinstance(part, LabelSampler):
-                part.begin_epoch(epoch)
+        """Told by training at the start of each epoch, counted from 1, for models with parts that have a schedule."""
 
     def decode(
         self, output: ModelOutput, batch: Batch, labels: Labels | None = None
@@ -146,5 +142,10 @@ class Model(nn.Module, Registrable):
 
     def initialize(self, loader: Loader) -> None:
         """Start output biases at the priors of the training labels; for models that are trained anew."""
-        for name, head in self.heads.items():
-            head.initialize(loader.targets(name), loader.lengths)
+        self.start_at_priors(self.heads, loader)
+
+    def start_at_priors(self, heads: Heads, loader: Loader) -> None:
+        """Let `heads`, by task, start their biases at the priors, where the task wants it."""
+        for name, head in heads.items():
+            if self.tasks[name].prior_bias:
+                head.initialize(loader.targets(name), loader.lengths)

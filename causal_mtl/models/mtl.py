@@ -28,7 +28,8 @@ class MultiTaskModel(Model):
         embedder: token embedders by the name of their token indexer; their vectors are put side by side.
         tasks: in order.
         encoder: shared by all tasks.
-        dropout: on the embedded tokens and on the encoded states.
+        embedding_dropout: on the embedded tokens.
+        encoder_dropout: on the encoded states.
     """
 
     def __init__(
@@ -37,12 +38,13 @@ class MultiTaskModel(Model):
         embedder: dict[str, TokenEmbedder],
         tasks: list[Task],
         encoder: Annotated[Lazy[Encoder], Late("input_size")] = Lazy(BiLSTM),
-        dropout: Probability = 0.0,
+        embedding_dropout: Probability = 0.0,
+        encoder_dropout: Probability = 0.0,
     ) -> None:
         super().__init__(vocab, tasks)
-        self.embedder = TextEmbedder(embedder, dropout)
+        self.embedder = TextEmbedder(embedder, embedding_dropout)
         self.encoder = encoder.construct(input_size=self.embedder.output_dim)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = nn.Dropout(encoder_dropout)
         size = self.encoder.get_output_dim()
         self.heads = self.make_heads({task.name: size for task in self.tasks})
 

@@ -73,11 +73,13 @@ class Task(Registrable):
         name: under which readers store its annotations and results are reported.
         weight: of its loss (λ in CMTL eq. 21).
         parents: names of the tasks whose labels it may depend on (None: all earlier ones).
+        prior_bias: start the head's output bias at the log of the labels' prior in the training data.
     """
 
     name: str
     weight: NonNegativeFloat = 1.0
     parents: list[str] | None = None
+    prior_bias: bool = True
 
     yields: ClassVar[str] = ""
     """What its annotations hold: "spans", "relations" or "labels"."""

@@ -1,0 +1,166 @@
+"""The one place that knows devices, precision and processes."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Literal, TypeVar
+
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+from accelerate.utils import gather_object
+from torch import Tensor, nn
+
+from causal_mtl.common import ConfigurationError
+
+T = TypeVar("T")
+Precision = Literal["no", "fp16", "bf16"]
+Device = Literal["auto", "cpu", "cuda"]
+
+
+class Engine:
+    """A thin wrapper of accelerate's `Accelerator`: device, precision and processes.
+
+    With several processes (``torchrun`` or ``accelerate launch``) every process holds the whole model, works
+    on its share of a step's micro-batches, and gradients are *summed* over processes once a step. As losses
+    are sums that are divided by the count of the whole step, nothing else has to be divided or multiplied,
+    and processes may have different numbers of micro-batches, or none.
+
+    Args:
+        device: "auto" takes the accelerator if there is one; "cpu"; "cuda" (an error where there is none).
+            Which CUDA device: ``CUDA_VISIBLE_DEVICES``.
+        mixed_precision: "no", "bf16", or "fp16" (with loss scaling; CUDA only).
+
+    Raises:
+        ConfigurationError: the machine lacks what was asked for.
+    """
+
+    def __init__(self, device: Device = "auto", mixed_precision: Precision = "no") -> None:
+        cuda = torch.cuda.is_available()
+        if device == "cuda" and not cuda:
+            raise ConfigurationError('device is "cuda", but torch finds no CUDA device; use "auto" or "cpu"')
+        if mixed_precision == "fp16" and (device == "cpu" or not cuda):
+            raise ConfigurationError(
+                'mixed_precision "fp16" needs a CUDA device; on a CPU use "bf16" or "no"'
+                + (' (device is "cpu")' if cuda else "")
+            )
+        _forget_other_settings(device, mixed_precision)
+        # Accumulation stays at 1: backward() would divide by it, but our losses are already per step.
+        self.accelerator = Accelerator(
+            cpu=device == "cpu", mixed_precision=mixed_precision, gradient_accumulation_steps=1
+        )
+        self.device: torch.device = self.accelerator.device
+        self.mixed_precision = mixed_precision
+        self.rank: int = self.accelerator.process_index
+        self.world_size: int = self.accelerator.num_processes
+        self.is_main: bool = self.accelerator.is_main_process
+
+    def prepare(self, model: nn.Module) -> None:
+        """Move `model` to the device, in place, and give every process the weights of the first."""
+        model.to(self.device)
+        if self.world_size > 1:
+            with torch.no_grad():
+                for tensor in [*model.parameters(), *model.buffers()]:
+                    torch.distributed.broadcast(tensor, src=0)
+
+    def prepare_optimizer(self, optimizer: torch.optim.Optimizer) -> Any:
+        """`optimizer` as `step` wants it. Make schedulers before this: both replace ``optimizer.step``."""
+        return self.accelerator.prepare_optimizer(optimizer)
+
+    def autocast(self) -> AbstractContextManager[None]:
+        """The context of every forward pass and decoding."""
+        return self.accelerator.autocast()
+
+    def share(self, items: Sequence[T]) -> Sequence[T]:
+        """The items that this process works on: every `world_size`-th from its rank on."""
+        return items[self.rank :: self.world_size]
+
+    def backward(self, objective: Tensor) -> None:
+        """Add the gradient of `objective` (scaled where fp16 needs it) to the parameters."""
+        self.accelerator.backward(objective)
+
+    def finish_gradients(
+        self,
+        parameters: Iterable[nn.Parameter],
+        max_norm: float | None = None,
+        max_value: float | None = None,
+    ) -> None:
+        """Once a step, before `step`: sum gradients over processes, then unscale and clip them.
+
+        Args:
+            parameters: the trainable ones.
+            max_norm: upper bound of the norm of all gradients together; None leaves it free.
+            max_value: upper bound of each gradient's absolute value; None leaves it free.
+        """
+        parameters = list(parameters)
+        if self.world_size > 1:
+            _sum_gradients(parameters)
+        if max_value is not None:
+            self.accelerator.clip_grad_value_(parameters, max_value)
+        if max_norm is not None:
+            if max_value is None:
+                self.accelerator.clip_grad_norm_(parameters, max_norm)
+            else:  # already unscaled, which may happen only once a step
+                nn.utils.clip_grad_norm_(parameters, max_norm)
+
+    def step(self, optimizer: Any) -> bool:
+        """One optimizer step, then empty gradients; False if fp16 overflowed and the step was left out."""
+        optimizer.step()
+        optimizer.zero_grad()
+        return not optimizer.step_was_skipped
+
+    def gather(self, value: T) -> list[T]:
+        """`value` (anything that pickles) of every process, in order of rank, on every process."""
+        return gather_object([value]) if self.world_size > 1 else [value]
+
+    def reset_peak_memory(self) -> None:
+        """Begin to measure the peak anew (CUDA only: a process's own peak never goes down)."""
+        if self.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self.device)
+
+    def peak_memory(self) -> int:
+        """Bytes at the peak: tensors on CUDA, else the resident memory of this process since it began."""
+        if self.device.type == "cuda":
+            return torch.cuda.max_memory_allocated(self.device)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
+
+    def wait(self) -> None:
+        """Wait until every process has come here."""
+        self.accelerator.wait_for_everyone()
+
+    def state_dict(self) -> dict[str, Any]:
+        """The loss scaler's state ({} without fp16)."""
+        return self.accelerator.scaler.state_dict() if self.accelerator.scaler is not None else {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` returned."""
+        if self.accelerator.scaler is not None and state:
+            self.accelerator.scaler.load_state_dict(state)
+
+
+def _forget_other_settings(device: Device, mixed_precision: Precision) -> None:
+    """Let an engine differ from an earlier one: accelerate keeps its settings in global state."""
+    if not AcceleratorState._shared_state:
+        return
+    earlier = AcceleratorState._shared_state
+    other_device = (earlier["device"].type == "cpu") != (device == "cpu" or not torch.cuda.is_available())
+    if other_device or earlier["_mixed_precision"] != mixed_precision:
+        # The process group outlives the state object; a device of another kind needs both made anew.
+        AcceleratorState._reset_state(reset_partial_state=other_device)
+
+
+def _sum_gradients(parameters: Sequence[nn.Parameter]) -> None:
+    """Sum gradients over processes, in one transfer; a parameter that no process used keeps None."""
+    device = parameters[0].device
+    used = torch.tensor([float(p.grad is not None) for p in parameters], device=device)
+    flat = torch.cat(
+        [used] + [(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in parameters]
+    )
+    torch.distributed.all_reduce(flat)
+    used_anywhere, *gradients = flat.split([len(parameters)] + [p.numel() for p in parameters])
+    for parameter, gradient, count in zip(parameters, gradients, used_anywhere.tolist(), strict=True):
+        parameter.grad = gradient.view_as(parameter).to(parameter.dtype, copy=True) if count else None

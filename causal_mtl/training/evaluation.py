@@ -1,0 +1,86 @@
+"""Losses and metrics of a model on data whose labels are known."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+import torch
+
+from causal_mtl.data.instance import Annotation
+from causal_mtl.data.loader import Batch, Loader
+from causal_mtl.metrics import Metric
+from causal_mtl.models.model import Model
+from causal_mtl.training.batching import Batching
+from causal_mtl.training.engine import Engine
+from causal_mtl.training.losses import LossSums, add_losses
+
+OnBatch = Callable[[list[int], Batch, list[dict[str, Annotation]]], None]
+
+
+def evaluate(
+    model: Model,
+    loader: Loader,
+    engine: Engine,
+    batching: Batching | None = None,
+    *,
+    metrics: Mapping[str, Metric] | None = None,
+    on_batch: OnBatch | None = None,
+) -> dict[str, float]:
+    """Score `model` on all sentences of `loader`.
+
+    Args:
+        model: is moved to the engine's device and left in the mode (training or not) it was in.
+        loader: of the data.
+        engine: ``Engine("cpu")`` will do. With several processes each takes a share and all get the result.
+        batching: how many sentences at a time (default: 32).
+        metrics: one a task, to look into afterwards; made anew if not given.
+        on_batch: called with (instance numbers, batch, one ``{task: annotation}`` a sentence) after each
+            batch of this process; the numbers tell the order of the data, as batches go by length.
+
+    Returns:
+        "loss" (weighted total) and "<name>/loss" (a mean over sentences), "<task>/<measure>", and "seconds".
+    """
+    started = time.perf_counter()
+    if metrics is None:
+        metrics = {task.name: task.metric() for task in model.tasks}
+    sums = LossSums()
+    was_training = model.training
+    model.to(engine.device).eval()
+    try:
+        # Not inference_mode: what a model caches here (a frozen transformer's output) must be usable in
+        # training.
+        with torch.no_grad():
+            for numbers in engine.share((batching or Batching()).evaluation(loader.lengths)):
+                batch = loader.batch(numbers).to(engine.device)
+                with engine.autocast():
+                    output = model(batch)
+                    predictions = model.decode(output, batch)
+                add_losses(sums, [(output.losses, batch.counts)])
+                for task, labels in batch.labels.items():
+                    predicted = [sentence[task] for sentence in predictions]
+                    metrics[task](predicted, labels.annotations, batch.instances)
+                if on_batch is not None:
+                    on_batch(numbers, batch, predictions)
+    finally:
+        model.train(was_training)
+    return _gather(sums, metrics, engine) | {"seconds": time.perf_counter() - started}
+
+
+def _gather(sums: LossSums, metrics: Mapping[str, Metric], engine: Engine) -> dict[str, float]:
+    """The results over all processes."""
+    if engine.world_size > 1:
+        everything = engine.gather((sums, {task: metric.counts for task, metric in metrics.items()}))
+        sums = LossSums.merged(other for other, _ in everything)
+        total: dict[str, Counter] = {task: Counter() for task in metrics}
+        for _, counters in everything:
+            for task, counter in counters.items():
+                total[task].update(counter)
+        for task, metric in metrics.items():
+            metric.counts.clear()
+            metric.counts.update(total[task])
+    results = sums.means()
+    for task, metric in metrics.items():
+        results.update({f"{task}/{measure}": value for measure, value in metric.get_metric().items()})
+    return results

@@ -1,0 +1,83 @@
+"""Sums of losses with the counts they are divided by: what a step, an epoch and an evaluation all report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+
+
+class NonFiniteLossError(RuntimeError):
+    """A loss became NaN or infinite; the message names the task, the epoch and the step."""
+
+
+class LossSums:
+    """Per loss: its plain sum, its weighted sum and the number of sentences that carry its task.
+
+    Sums of several micro-batches, steps or processes add up, so a mean over an epoch is a mean over its
+    sentences and not a mean over batches of different sizes.
+    """
+
+    def __init__(self) -> None:
+        self.sums: dict[str, list[float]] = {}  # name -> [sum, weighted sum, count]
+
+    def add(self, name: str, total: float, weight: float, count: int) -> None:
+        """Add one loss of one batch: `total` is a sum over the `count` sentences that carry its task."""
+        row = self.sums.setdefault(name, [0.0, 0.0, 0])
+        row[0] += total
+        row[1] += weight * total
+        row[2] += count
+
+    def update(self, other: LossSums) -> None:
+        """Add all that `other` holds."""
+        for name, values in other.sums.items():
+            row = self.sums.setdefault(name, [0.0, 0.0, 0])
+            for i, value in enumerate(values):
+                row[i] += value
+
+    @classmethod
+    def merged(cls, parts: Iterable[LossSums]) -> LossSums:
+        """The sums of all `parts` (processes, say) together."""
+        result = cls()
+        for part in parts:
+            result.update(part)
+        return result
+
+    def means(self) -> dict[str, float]:
+        """Means over sentences: "loss", weighted and over all, and "<name>/loss", unweighted; {} if empty."""
+        present = {name: row for name, row in sorted(self.sums.items()) if row[2]}
+        if not present:
+            return {}
+        total = sum(weighted / count for _, weighted, count in present.values())
+        return {"loss": total} | {
+            f"{name}/loss": plain / count for name, (plain, _, count) in present.items()
+        }
+
+    def check_finite(self, where: str) -> None:
+        """Raise `NonFiniteLossError` that names each loss that is NaN or infinite."""
+        bad = [f"'{name}' is {row[0]}" for name, row in self.sums.items() if not math.isfinite(row[0])]
+        if bad:
+            raise NonFiniteLossError(
+                f"the loss of {' and '.join(bad)} {where}. The weights have not been updated with it. Usual "
+                "causes: a learning rate that is too high (try a lower one, or grad_norm: 1.0), or "
+                'mixed_precision "fp16" on a model that overflows (try "bf16").'
+            )
+
+
+def add_losses(sums: LossSums, batches: Iterable[tuple[Mapping[str, Any], Mapping[str, int]]]) -> None:
+    """Add the `ModelOutput.losses` of several batches, each with its own counts, to `sums`.
+
+    The values leave the device in one transfer, so a step waits for the accelerator once.
+    """
+    entries = [
+        (name, loss, counts[loss.task])
+        for losses, counts in batches
+        for name, loss in losses.items()
+        if counts.get(loss.task)
+    ]
+    if entries:
+        totals = torch.stack([loss.total.detach().float().reshape(()) for _, loss, _ in entries]).tolist()
+        for (name, loss, count), total in zip(entries, totals, strict=True):
+            sums.add(name, total, float(loss.weight), count)

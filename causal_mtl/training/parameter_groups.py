@@ -1,0 +1,101 @@
+"""A learning rate (or weight decay, or none at all) per part of the model, by regular expressions."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Any
+
+from torch import nn
+
+from causal_mtl.common import ConfigurationError, FromParams
+
+
+class ParameterGroup(FromParams):
+    r"""Options for the parameters whose name matches one of `regexes`.
+
+    Args:
+        regexes: searched anywhere in a parameter's name (``re.search``), such as "embedder", "bias$" or
+            "^encoder\.".
+        options: what the optimizer takes per group (lr, weight_decay, betas …), or ``requires_grad: false``
+            to freeze.
+    """
+
+    def __init__(self, regexes: list[str], **options: Any) -> None:
+        if not regexes:
+            raise ConfigurationError("a parameter group needs at least one regular expression")
+        self.patterns = []
+        for regex in regexes:
+            try:
+                self.patterns.append(re.compile(regex))
+            except re.error as error:
+                raise ConfigurationError(f'"{regex}" is not a regular expression: {error}') from error
+        self.requires_grad = options.pop("requires_grad", True)
+        if not isinstance(self.requires_grad, bool) or (not self.requires_grad and options):
+            raise ConfigurationError("requires_grad is true or false; a frozen group takes no other options")
+        self.options = options
+
+
+def freeze(model: nn.Module, groups: list[ParameterGroup]) -> None:
+    """Turn off the gradient of every parameter whose first matching group says ``requires_grad: false``."""
+    for name, group in _assign(model, groups).items():
+        if group is not None and not group.requires_grad:
+            model.get_parameter(name).requires_grad_(False)
+
+
+def optimizer_groups(model: nn.Module, groups: list[ParameterGroup]) -> list[dict[str, Any]]:
+    """The trainable parameters as an optimizer takes them: one dict a group, those of no group last.
+
+    A parameter belongs to the first group that matches it.
+
+    Raises:
+        ConfigurationError: a regular expression matches no parameter, or nothing is left to train.
+    """
+    assigned = _assign(model, groups)
+    result = []
+    for group in [*groups, None]:
+        parameters = [
+            p for name, p in model.named_parameters() if p.requires_grad and assigned[name] is group
+        ]
+        if parameters:
+            result.append({"params": parameters} | (group.options if group else {}))
+    if not result:
+        raise ConfigurationError("the model has no parameter to train: all are frozen")
+    return result
+
+
+def check_options(groups: list[dict[str, Any]], allowed: set[str]) -> None:
+    """Raise a `ConfigurationError` for an option that the optimizer does not know (torch would ignore it)."""
+    for group in groups:
+        for option in sorted(set(group) - allowed - {"params"}):
+            near = difflib.get_close_matches(option, allowed, n=1)
+            hint = f' Did you mean "{near[0]}"?' if near else ""
+            raise ConfigurationError(
+                f'parameter_groups: the optimizer has no option "{option}" per group.{hint} '
+                f"It has: {', '.join(sorted(allowed))}, requires_grad"
+            )
+
+
+def _assign(model: nn.Module, groups: list[ParameterGroup]) -> dict[str, ParameterGroup | None]:
+    """The first matching group of each parameter, by name; every regular expression must match somewhere."""
+    names = [name for name, _ in model.named_parameters()]
+    for group in groups:
+        for pattern in group.patterns:
+            if not any(pattern.search(name) for name in names):
+                raise ConfigurationError(_nothing_matches(pattern.pattern, names))
+    return {
+        name: next((g for g in groups if any(p.search(name) for p in g.patterns)), None) for name in names
+    }
+
+
+def _nothing_matches(regex: str, names: list[str]) -> str:
+    plain = re.sub(r"[\\^$*+?()\[\]{}|]", "", regex)
+    # A regex is usually a part of a name: compare with every dotted prefix and piece, not only with whole
+    # names.
+    pieces = {".".join(parts[i:j]): name for name in reversed(names) for parts in [name.split(".")]
+              for i in range(len(parts)) for j in range(i + 1, len(parts) + 1)}  # fmt: skip
+    near = [pieces[piece] for piece in difflib.get_close_matches(plain, pieces, n=5, cutoff=0.5)]
+    shown = list(dict.fromkeys(near)) or names[:20]
+    more = f" … ({len(names)} in all)" if len(names) > len(shown) else ""
+    kind = "Near names" if near else "The parameters are"
+    return f'parameter_groups: "{regex}" matches no parameter. {kind}: {", ".join(shown)}{more}'

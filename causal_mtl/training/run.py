@@ -1,0 +1,191 @@
+"""Everything that one training holds, put together, saved and restored."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from causal_mtl.common import ConfigurationError
+from causal_mtl.data.loader import Loader
+from causal_mtl.models.model import Model
+from causal_mtl.training.batching import Batching
+from causal_mtl.training.callbacks import TrainingState
+from causal_mtl.training.checkpointer import Checkpointer
+from causal_mtl.training.engine import Engine
+from causal_mtl.training.metric_tracker import MetricTracker
+from causal_mtl.training.optimizers import make_optimizer
+from causal_mtl.training.options import TrainerOptions
+from causal_mtl.training.seeds import random_state, restore_random_state, seed_everything
+
+
+class Run:
+    """One training: the parts that the options ask for, and where it stands.
+
+    Args:
+        options: of the trainer.
+        model: is moved to the device.
+        train_loader: the sentences to train on.
+        dev_loader: the sentences to evaluate on after each epoch, or None.
+        directory: for ``metrics.jsonl`` and ``checkpoints/``.
+        batching: how many sentences go together.
+        seed: of batches and of all random generators.
+    """
+
+    def __init__(
+        self,
+        options: TrainerOptions,
+        model: Model,
+        train_loader: Loader,
+        dev_loader: Loader | None,
+        directory: Path,
+        batching: Batching,
+        seed: int,
+    ) -> None:
+        self.model, self.train_loader, self.dev_loader = model, train_loader, dev_loader
+        self.batching, self.seed = batching, seed
+        self.engine = Engine(options.device, options.mixed_precision)
+        self.micro_batches = options.gradient_accumulation_steps * self.engine.world_size
+        self.tracker = MetricTracker(options.validation_metric, options.patience)
+        if dev_loader is None and options.patience is not None:
+            raise ConfigurationError("trainer.patience needs validation data (validation_data_path)")
+        if dev_loader is not None:
+            # A model may add losses of its own, whose names show only when it runs.
+            own_losses = [name for name in self.tracker.names if name.endswith("/loss")]
+            self.tracker.check(_names_of_results(model) + own_losses)
+
+        # Another stream than the one that made the weights, and another on each process.
+        seed_everything(seed + 1 + self.engine.rank, options.deterministic)
+        self.engine.prepare(model)
+        optimizer = make_optimizer(model, options.optimizer, options.parameter_groups)
+        self.parameters: list[nn.Parameter] = [p for g in optimizer.param_groups for p in g["params"]]
+        self.scheduler = None
+        if options.lr_scheduler is not None:
+            self.scheduler = options.lr_scheduler.construct(
+                optimizer=optimizer,
+                num_epochs=options.num_epochs,
+                num_training_steps=sum(len(self.steps(epoch)) for epoch in range(1, options.num_epochs + 1)),
+            )
+        self.optimizer = self.engine.prepare_optimizer(optimizer)
+        self.average = options.moving_average
+        if self.average is not None:
+            self.average.start(model)
+        self.state = TrainingState(model, directory, self.engine.is_main, options.num_epochs)
+        self.checkpointer = Checkpointer(directory, options.keep_checkpoints)
+
+    def steps(self, epoch: int) -> list[list[list[int]]]:
+        """The optimizer steps of an epoch (from 1): each a list of micro-batches of instance numbers."""
+        batches = self.batching.training(self.train_loader.lengths, self.seed, epoch)
+        return [batches[i : i + self.micro_batches] for i in range(0, len(batches), self.micro_batches)]
+
+    @property
+    def learning_rates(self) -> list[float]:
+        """One a parameter group."""
+        return [float(group["lr"]) for group in self.optimizer.param_groups]
+
+    def append_metrics(self, line: dict[str, Any]) -> None:
+        """Add a line to ``metrics.jsonl``."""
+        self.state.metrics = line
+        if self.engine.is_main:
+            with (self.state.directory / "metrics.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+
+    def save(self) -> None:
+        """Write a checkpoint; the first process writes, all give it their random state."""
+        generators = self.engine.gather(random_state())
+        losses = self.engine.gather(self.state.losses.sums)
+        if self.engine.is_main:
+            state = {
+                "must_match": self._must_match(),
+                "position": self.state.state_dict(),
+                "losses": losses,
+                "random": generators,
+                "tracker": self.tracker.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+                "scheduler": self.scheduler.state_dict() if self.scheduler else None,
+                "average": self.average.state_dict() if self.average else None,
+                "engine": self.engine.state_dict(),
+            }
+            self.checkpointer.save(
+                self.model,
+                state,
+                epoch=self.state.epoch - 1,
+                step=self.state.epoch_step,
+                best_epoch=self.tracker.best_epoch,
+            )
+        self.engine.wait()
+
+    def restore(self) -> bool:
+        """Go back to the newest checkpoint; False if there is none.
+
+        Raises:
+            ConfigurationError: the checkpoint is of another training than this one.
+        """
+        path = self.checkpointer.newest()
+        if path is None:
+            return False
+        state = self.checkpointer.load(path, self.model)
+        for name, value in self._must_match().items():
+            if state["must_match"][name] != value:
+                raise ConfigurationError(
+                    f"cannot recover from {path}: {name} was {state['must_match'][name]} and now is {value}. "
+                    "Give the config of the interrupted training, or start anew in another directory."
+                )
+        self.state.load_state_dict(state["position"])
+        self.state.losses.sums = state["losses"][self.engine.rank]
+        self.tracker.load_state_dict(state["tracker"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.scheduler:
+            self.scheduler.load_state_dict(state["scheduler"])
+        if self.average:
+            self.average.load_state_dict(state["average"])
+        self.engine.load_state_dict(state["engine"])
+        restore_random_state(state["random"][self.engine.rank])
+        if self.engine.is_main:
+            self._forget_later_metrics()
+        return True
+
+    def load_best(self) -> None:
+        """Give the model the weights of the best epoch (without validation data, of the last)."""
+        best = self.tracker.best_epoch
+        path = self.checkpointer.path(best) if best is not None else self.checkpointer.newest()
+        if path is None:
+            return
+        state = self.checkpointer.load(path, self.model)
+        if self.average:
+            self.average.load_state_dict(state["average"])
+            self.average.copy_to_model()
+
+    def _must_match(self) -> dict[str, Any]:
+        """What decides which sentences a step holds and what the state means."""
+        return {
+            "seed": self.seed,
+            "the number of training sentences": len(self.train_loader.lengths),
+            "batch_size": self.batching.batch_size,
+            "max_tokens": self.batching.max_tokens,
+            "micro-batches a step": self.micro_batches,
+            "the number of processes": self.engine.world_size,
+            "the optimizer": type(self.optimizer.optimizer).__name__,
+            "lr_scheduler": type(self.scheduler).__name__,
+            "moving_average": type(self.average).__name__,
+        }
+
+    def _forget_later_metrics(self) -> None:
+        """Drop the lines of epochs that are going to be trained again."""
+        path = self.state.directory / "metrics.jsonl"
+        if path.exists():
+            lines = [
+                line for line in path.read_text(encoding="utf-8").splitlines(True) if line.endswith("\n")
+            ]
+            kept = [line for line in lines if json.loads(line)["epoch"] < self.state.epoch]
+            path.write_text("".join(kept), encoding="utf-8")
+
+
+def _names_of_results(model: Model) -> list[str]:
+    """What `evaluate` will report of every model with these tasks."""
+    names = ["loss"]
+    for task in model.tasks:
+        names += [f"{task.name}/loss", *task.metric_names()]
+    return names
