@@ -42,8 +42,12 @@ def main() -> None:
         return pad_packed_sequence(packed_lstm(sequence)[0], batch_first=True)[0]
 
     slow, fast = seconds(packed), seconds(lambda: plain_lstms(inputs, mask))
-    print(f"torch {torch.__version__}, 1 thread, {BATCH} sentences of up to {TOKENS} tokens, {INPUT} → 2×{HIDDEN}")
-    print(f"packed {1000 * slow:.1f} ms, two plain LSTMs {1000 * fast:.1f} ms: {slow / fast:.1f} times as fast")
+    print(
+        f"torch {torch.__version__}, 1 thread, {BATCH} sentences of up to {TOKENS} tokens, {INPUT} → 2×{HIDDEN}"
+    )
+    print(
+        f"packed {1000 * slow:.1f} ms, two plain LSTMs {1000 * fast:.1f} ms: {slow / fast:.1f} times as fast"
+    )
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ class Model(nn.Module, Registrable):
         part: str = "",
         weight: float = 1.0,
     ) -> Tensor:
-        """The view of a head's output; its loss, if the batch has gold, is added to `result` on the way.
+        """The view of a head's output; on the way its loss is added to `result`, if the batch has gold.
 
         Args:
             task: the head's.
@@ -125,7 +125,7 @@ class Model(nn.Module, Registrable):
         return view
 
     def begin_epoch(self, epoch: int) -> None:
-        """Told by training at the start of each epoch, counted from 1, for models with parts that have a schedule."""
+        """Told by training at the start of each epoch, from 1, for models with parts that have a schedule."""
 
     def decode(
         self, output: ModelOutput, batch: Batch, labels: Labels | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
@@ -61,6 +62,9 @@ class TaskGraph:
             for parent in task.parents or ():
                 if parent not in self._by_name:
                     yield f"tasks[{number}].parents: {self._unknown(parent)}"
+            for parent, times in Counter(task.parents or ()).items():
+                if times > 1:
+                    yield f"tasks[{number}].parents: {parent!r} is named {times} times"
             for setting, (used, wanted) in task.uses().items():
                 if used not in self._by_name:
                     yield f"tasks[{number}].{setting}: {self._unknown(used)}"

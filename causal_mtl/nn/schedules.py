@@ -22,7 +22,7 @@ class Schedule(Registrable):
 class Constant(Schedule):
     """The same in all epochs. Registered as a `Schedule` with name "constant"."""
 
-    value: float
+    value: PositiveFloat
 
     def at(self, epoch: int) -> float:
         """The value."""
@@ -39,7 +39,7 @@ class Linear(Schedule):
     epochs: PositiveInt
 
     def at(self, epoch: int) -> float:
-        """The value in `epoch`; `end` from `epochs` on."""
+        """The value in `epoch`; `end` once `epochs` are over."""
         share = min(1.0, (epoch - 1) / self.epochs)
         return self.start + share * (self.end - self.start)
 
@@ -54,6 +54,6 @@ class Exponential(Schedule):
     epochs: PositiveInt
 
     def at(self, epoch: int) -> float:
-        """The value in `epoch`; `end` from `epochs` on."""
+        """The value in `epoch`; `end` once `epochs` are over."""
         share = min(1.0, (epoch - 1) / self.epochs)
         return self.start * (self.end / self.start) ** share

@@ -20,7 +20,8 @@ class TextEmbedder(nn.Module):
 
     def __init__(self, embedders: Mapping[str, TokenEmbedder], dropout: float = 0.0) -> None:
         super().__init__()
-        self.embedders = nn.ModuleDict(embedders)
+        # By name: the order of a config's keys must not decide which weight meets which feature.
+        self.embedders = nn.ModuleDict(dict(sorted(embedders.items())))
         self.dropout = nn.Dropout(dropout)
         self.output_dim = sum(embedder.get_output_dim() for embedder in embedders.values())
 

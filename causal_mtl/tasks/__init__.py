@@ -1,8 +1,18 @@
 """Kinds of tasks, one a file: targets, head, loss, decoding and metric of a kind of label."""
 
 from causal_mtl.tasks.heads import Heads
+from causal_mtl.tasks.multi_label_classification import MultiLabelClassification
 from causal_mtl.tasks.relation_extraction import RelationExtraction
 from causal_mtl.tasks.sequence_tagging import SequenceTagging
+from causal_mtl.tasks.single_label_classification import SingleLabelClassification
 from causal_mtl.tasks.task import Head, Task
 
-__all__ = ["Head", "Heads", "RelationExtraction", "SequenceTagging", "Task"]
+__all__ = [
+    "Head",
+    "Heads",
+    "MultiLabelClassification",
+    "RelationExtraction",
+    "SequenceTagging",
+    "SingleLabelClassification",
+    "Task",
+]

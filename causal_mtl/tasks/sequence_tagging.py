@@ -110,7 +110,8 @@ class TaggingHead(Head):
 
     def loss(self, output: TagScores, targets: Targets) -> Tensor:
         """Summed cross-entropy (CMTL eq. 13)."""
-        logits = output.logits.flatten(0, 1).float()
+        logits = output.logits.flatten(0, 1)
+        logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
         return functional.cross_entropy(
             logits, targets["tags"].flatten(), ignore_index=IGNORE, reduction="sum"
         )

@@ -58,4 +58,6 @@ def loader(instances, vocab, indexers, tasks):
 def model(vocab, tasks):
     torch.manual_seed(0)
     embedder = {"tokens": Embedding(vocab, 8), "characters": CharacterCNN(vocab, 4, 5)}
-    return MultiTaskModel(vocab, embedder, tasks, encoder=Lazy(BiLSTM, {"hidden_size": 6}), embedding_dropout=0.1)
+    return MultiTaskModel(
+        vocab, embedder, tasks, encoder=Lazy(BiLSTM, {"hidden_size": 6}), embedding_dropout=0.1
+    )

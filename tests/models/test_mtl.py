@@ -78,7 +78,9 @@ def test_initialize_starts_at_the_prior(model, loader):
     tags = model.heads["entities"].layer.bias.softmax(0)
     assert float(tags[0].detach()) == pytest.approx((16 - 7 + 1) / (16 + 5))
     pairs = 5 * 5 + 1 + 8 * 8 + 2 * 2
-    assert float(model.heads["relations"].scorer.bias.detach().sigmoid()) == pytest.approx((4 + 1) / (pairs + 2))
+    assert float(model.heads["relations"].scorer.bias.detach().sigmoid()) == pytest.approx(
+        (4 + 1) / (pairs + 2)
+    )
 
 
 def test_a_task_may_start_without_priors(model, loader, tasks):

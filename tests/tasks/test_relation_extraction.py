@@ -87,3 +87,79 @@ def test_names_carry_the_mode():
     assert "relations/exact_f1" in task.metric_names()
     assert "relations/last_token_recall" in task.metric_names()
     assert len(task.metric_names()) == 6
+
+
+LENGTHS = [7, 1, 4]
+MASK = torch.arange(7) < torch.tensor(LENGTHS).unsqueeze(1)
+
+
+def scored(instance, vocab, **options):
+    """Some scores of three sentences, of which the second is not annotated, and all logits cell by cell."""
+    torch.manual_seed(4)
+    task = RelationExtraction("relations", hidden_size=6, **options)
+    head = task.head(5, vocab).double()
+    torch.nn.init.normal_(head.scorer.bias)
+    states = torch.randn(3, 7, 5, dtype=torch.float64, requires_grad=True)
+    targets = task.collate([task.targets(instance, vocab), None, []], LENGTHS)
+    output = head(states, MASK)
+    cells = [(s, i, j) for s, n in enumerate(LENGTHS) for i in range(n) for j in range(n)]
+    logits = dict(zip(cells, output.pairs(torch.tensor(cells)), strict=True))
+    return task, head, output, targets, states, logits
+
+
+def best_over_partners(logits, sentence, token, role):
+    """The highest logit of each label over the cells in which `token` has `role` (1 head, 2 tail)."""
+    return torch.stack([o for cell, o in logits.items() if cell[0] == sentence and cell[role] == token]).amax(
+        0
+    )
+
+
+@pytest.mark.parametrize("diagonal", [True, False])
+@pytest.mark.parametrize("view", ["head", "both"])
+def test_other_tasks_see_the_best_partner_in_each_role(instance, vocab, view, diagonal):
+    task, head, output, targets, states, logits = scored(instance, vocab, view=view, diagonal=diagonal)
+    loss, seen = head.loss_and_view(output, targets)
+    assert seen.shape == (3, 7, task.num_labels(vocab))
+    assert task.num_labels(vocab) == (4 if view == "both" else 2)
+    torch.testing.assert_close(loss, head.loss(output, targets))
+    torch.testing.assert_close(seen, head.view(output))
+    total = 0.0
+    for sentence, length in enumerate(LENGTHS):
+        for token in range(length):
+            wanted = [best_over_partners(logits, sentence, token, role) for role in task.roles]
+            wanted = torch.cat(wanted)
+            if not wanted.isfinite().all():  # alone in its sentence, without the diagonal
+                assert (seen[sentence, token].sigmoid() == 0).all()
+                continue
+            torch.testing.assert_close(seen[sentence, token], wanted)
+            total = total + (wanted * (token + 1)).sum()
+    assert (seen[~MASK].sigmoid() == 0).all()
+    weights = MASK.unsqueeze(-1) * torch.arange(1, 8).view(1, 7, 1)
+    real = seen.masked_fill(seen < -1e3, 0.0)
+    inputs = [states, *head.parameters()]
+    ours = torch.autograd.grad((real * weights).sum(), inputs)
+    for one, other in zip(ours, torch.autograd.grad(total, inputs), strict=True):
+        torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("view", ["head", "both"])
+def test_labels_stand_at_both_anchors_only_if_both_roles_are_seen(instance, vocab, view):
+    task, head, _, targets, _, _ = scored(instance, vocab, view=view)
+    labels = head.labels(targets, MASK)
+    assert labels.shape == (3, 7, task.num_labels(vocab))
+    employer, location = (
+        vocab.get_token_index(name, "relations_labels") for name in ("employer", "location")
+    )
+    wanted = {(0, 0, employer), (0, 4, location)}  # Ann Lee is head of one, Acme of the other
+    if view == "both":
+        wanted |= {(0, 4, 2 + employer), (0, 6, 2 + location)}
+    assert {tuple(cell) for cell in labels.nonzero().tolist()} == wanted
+    assert labels.amax() == 1
+    assert not head.exclusive
+
+
+def test_several_relations_of_one_head_are_one_k_hot_label(instance, vocab):
+    task = RelationExtraction("relations")
+    targets = task.collate([[(2, 0, 0), (2, 1, 0), (2, 2, 1)]], [3])
+    labels = task.head(4, vocab).labels(targets, torch.ones(1, 3, dtype=torch.bool))
+    assert labels.tolist() == [[[0, 0], [0, 0], [1, 1]]]

@@ -87,3 +87,33 @@ def test_bias_starts_at_the_log_prior(instance, vocab):
 def test_names():
     task = SequenceTagging("terms")
     assert sorted(task.metric_names()) == ["terms/f1", "terms/precision", "terms/recall"]
+
+
+def test_other_tasks_see_the_logits_and_the_tags(instance, vocab):
+    task = SequenceTagging("entities")
+    target = task.targets(instance, vocab)
+    targets = task.collate([target[:5], None], [5, 7])
+    head = task.head(4, vocab)
+    states, mask = torch.randn(2, 7, 4), torch.ones(2, 7, dtype=torch.bool)
+    output = head(states, mask)
+    loss, view = head.loss_and_view(output, targets)
+    assert torch.equal(view, head.view(output))
+    assert torch.equal(loss, head.loss(output, targets))
+    torch.testing.assert_close(view[1, 3], head.layer.weight @ states[1, 3] + head.layer.bias)
+
+    labels = head.labels(targets, mask)
+    assert labels.shape == (*view.shape[:2], task.num_labels(vocab))
+    for token, tag in enumerate(target[:5]):
+        assert labels[0, token].tolist() == [float(number == tag) for number in range(len(task.tags(vocab)))]
+    assert not labels[0, 5:].any()  # padding
+    assert not labels[1].any()  # no annotation
+    assert head.exclusive
+
+
+def test_loss_keeps_the_precision_of_double_logits_and_lifts_half(instance, vocab):
+    task = SequenceTagging("entities")
+    targets = task.collate([task.targets(instance, vocab)], [7])
+    logits = torch.randn(1, 7, len(task.tags(vocab)), dtype=torch.float64)
+    head = task.head(4, vocab)
+    assert head.loss(TagScores(logits, MASK), targets).dtype == torch.float64
+    assert head.loss(TagScores(logits.bfloat16(), MASK), targets).dtype == torch.float32

@@ -33,7 +33,7 @@ class GumbelSampler(LabelSampler):
 
     def sample(self, logits: Tensor, exclusive: bool) -> Tensor:
         """A relaxed sample of each label."""
-        logits = logits.float()
+        logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
         if exclusive:
             noisy = (logits + gumbel_noise(logits)) / self.temperature
             soft = noisy.softmax(dim=-1)
@@ -42,7 +42,7 @@ class GumbelSampler(LabelSampler):
             noisy = (logits + gumbel_noise(logits) - gumbel_noise(logits)) / self.temperature
             soft = noisy.sigmoid()
             hard = (noisy > 0).to(soft.dtype)
-        return hard + soft - soft.detach() if self.straight_through else soft
+        return hard + (soft - soft.detach()) if self.straight_through else soft
 
 
 def gumbel_noise(like: Tensor) -> Tensor:

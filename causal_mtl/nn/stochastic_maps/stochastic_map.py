@@ -75,18 +75,23 @@ class GaussianMap(StochasticMap):
         return Mapped(value, self._kl(mean, deviation, labels), deviation)
 
     def _positive(self, raw: Tensor) -> Tensor:
-        return nn.functional.softplus(raw.float() + self.deviation_offset) + SMALLEST_DEVIATION
+        return nn.functional.softplus(_full(raw) + self.deviation_offset) + SMALLEST_DEVIATION
 
     def _kl(self, mean: Tensor, deviation: Tensor, labels: Tensor) -> Tensor:
         """Closed form: log(σ_r/σ_p) + (σ_p² + (μ_p − μ_r)²) / (2 σ_r²) − ½, summed over dimensions."""
         if self.prior_mean is None or self.prior_deviation is None:
-            kl = (deviation**2 + mean.float() ** 2 - 1) / 2 - deviation.log()
+            kl = (deviation**2 + _full(mean) ** 2 - 1) / 2 - deviation.log()
         else:
             prior_deviation = self._positive(self.prior_deviation(labels))
-            distance = mean.float() - self.prior_mean(labels).float()
+            distance = _full(mean) - _full(self.prior_mean(labels))
             scaled = (deviation**2 + distance**2) / (2 * prior_deviation**2)
             kl = prior_deviation.log() - deviation.log() + scaled - 0.5
         return kl.sum(dim=-1)
+
+
+def _full(tensor: Tensor) -> Tensor:
+    """At least 32 bits: σ and the KL are computed outside of mixed precision."""
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
 
 
 def _mlp(input_size: int, hidden_size: int, output_size: int) -> nn.Sequential:

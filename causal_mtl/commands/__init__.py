@@ -1,0 +1,5 @@
+"""The command line. One file a subcommand: its parser, and a function that imports what it needs and prints."""
+
+from causal_mtl.commands.main import main
+
+__all__ = ["main"]

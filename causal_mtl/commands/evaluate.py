@@ -1,0 +1,94 @@
+"""``causal-mtl evaluate``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from causal_mtl.commands.predict import as_line, positive
+
+if TYPE_CHECKING:
+    from causal_mtl.data import Annotation, Instance
+
+
+def add_parser(subcommands: Any) -> argparse.ArgumentParser:
+    """Add this subcommand's parser."""
+    parser = subcommands.add_parser(
+        "evaluate",
+        help="score a model on labelled data",
+        description="Score a model on data that its config's reader reads, and print the metrics as JSON.",
+    )
+    parser.add_argument("archive", metavar="ARCHIVE", help="a model.tar.gz, or the directory of a training")
+    parser.add_argument("data", metavar="DATA", help="a file (or URL) of labelled data")
+    parser.add_argument(
+        "--output-file", metavar="FILE", help="write the metrics there instead of printing them"
+    )
+    parser.add_argument(
+        "--predictions-output-file", metavar="FILE", help="write all sentences as predicted, as JSONL"
+    )
+    parser.add_argument(
+        "--errors-output-file",
+        metavar="FILE",
+        help="write sentences with errors, and what was missed and made up",
+    )
+    parser.add_argument("--per-label", action="store_true", help="add the measures of every label by itself")
+    parser.add_argument(
+        "--batch-size", type=positive, default=32, help="sentences at a time (default: %(default)s)"
+    )
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="default: %(default)s")
+    parser.add_argument("-o", "--overrides", default="", help="changes to the model's config as jsonnet")
+    return parser
+
+
+def run(options: argparse.Namespace) -> None:
+    """Evaluate and write what is asked for."""
+    from causal_mtl.archive import load_archive
+    from causal_mtl.data.loader import Loader
+    from causal_mtl.training import Batching, Engine, evaluate
+
+    archive = load_archive(options.archive, options.overrides, options.device)
+    tasks = archive.model.tasks
+    instances = list(archive.reader.read(options.data))
+    loader = Loader(instances, archive.vocab, archive.reader.token_indexers, tasks)
+    metrics = {task.name: task.metric() for task in tasks}
+    predicted: dict[int, dict[str, Annotation]] = {}
+    results: dict[str, Any] = evaluate(
+        archive.model,
+        loader,
+        Engine(options.device),
+        Batching(batch_size=options.batch_size),
+        metrics=metrics,
+        on_batch=lambda numbers, _, annotations: predicted.update(zip(numbers, annotations, strict=True)),
+    )
+    results["sentences"] = len(instances)
+    if options.per_label:
+        results["per_label"] = {name: metric.per_label() for name, metric in metrics.items()}
+    in_order = [predicted[number] for number in range(len(instances))]
+    if options.predictions_output_file:
+        _write_predictions(options.predictions_output_file, instances, in_order)
+    if options.errors_output_file:
+        _write_errors(options.errors_output_file, instances, in_order)
+    text = json.dumps(results, indent=2, ensure_ascii=False)
+    if options.output_file:
+        Path(options.output_file).write_text(text + "\n", encoding="utf-8")
+    else:
+        print(text)
+
+
+def _write_predictions(path: str, instances: list[Instance], predicted: list[dict[str, Annotation]]) -> None:
+    from causal_mtl.data.schema import to_json
+
+    with open(path, "wb") as file:
+        for instance, annotations in zip(instances, predicted, strict=True):
+            file.write(as_line(to_json(instance, annotations)))
+
+
+def _write_errors(path: str, instances: list[Instance], predicted: list[dict[str, Annotation]]) -> None:
+    from causal_mtl.predictors import compare
+
+    with open(path, "wb") as file:
+        for number, (instance, annotations) in enumerate(zip(instances, predicted, strict=True), start=1):
+            if errors := compare(instance, instance.annotations, annotations):
+                file.write(as_line({"sentence": number, "text": instance.text, "errors": errors}))

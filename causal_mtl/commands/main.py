@@ -1,0 +1,73 @@
+"""``causal-mtl``: the parser of all subcommands, and what errors look like."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from causal_mtl.commands import build_vocab, components, evaluate, find_lr, predict, train, validate
+from causal_mtl.common import ConfigurationError, import_package, import_plugins
+from causal_mtl.version import VERSION
+
+_SUBCOMMANDS = (train, evaluate, predict, validate, build_vocab, find_lr, components)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line; making it imports nothing heavy."""
+    top = argparse.ArgumentParser(prog="causal-mtl", description="Predict labels that depend on each other.")
+    top.add_argument("--version", action="version", version=f"causal-mtl {VERSION}")
+    subcommands = top.add_subparsers(title="subcommands", metavar="SUBCOMMAND", required=True)
+    for module in _SUBCOMMANDS:
+        sub = module.add_parser(subcommands)
+        sub.add_argument(
+            "--include-package",
+            metavar="PACKAGE",
+            action="append",
+            default=[],
+            help="import this module or package first, for the components that it registers (may be repeated)",
+        )
+        sub.add_argument(
+            "--debug", action="store_true", help="show the traceback of an error, and more of the log"
+        )
+        sub.set_defaults(run=module.run)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line.
+
+    Args:
+        arguments: without the name of the program; default: those of this process.
+
+    Returns:
+        0; 1 where the work went wrong; 2 for a mistake in the command line, a config or the data; 130 after
+        Ctrl-C.
+    """
+    options = parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if options.debug else logging.WARNING, format="%(levelname)s: %(message)s"
+    )
+    logging.getLogger("causal_mtl").setLevel(logging.DEBUG if options.debug else logging.INFO)
+    try:
+        import_plugins()
+        for package in options.include_package:
+            import_package(package)
+        return options.run(options) or 0
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (ConfigurationError, OSError) as error:
+        if options.debug:
+            raise
+        print(f"causal-mtl: error: {_on_lines(str(error))}", file=sys.stderr)
+        return 2
+
+
+def _on_lines(message: str) -> str:
+    """Several problems each on a line of its own."""
+    return message.replace("\n", "\n  ") if "\n" not in message else "\n  " + message.replace("\n", "\n  ")

@@ -1,0 +1,118 @@
+"""``causal-mtl predict``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+
+def add_parser(subcommands: Any) -> argparse.ArgumentParser:
+    """Add this subcommand's parser."""
+    parser = subcommands.add_parser(
+        "predict",
+        help="label new text",
+        description='Label JSON lines, each {"text": ...} or {"tokens": [...]}, in their order; other fields come '
+        'back as they are. Labels under "given" (in the form of "annotations") are kept and not predicted.',
+        epilog="What is written is streamed to FILE.partial, which becomes FILE at the end; a run that fails "
+        "leaves the FILE of an earlier run alone and what it has done in FILE.partial.",
+    )
+    parser.add_argument("archive", metavar="ARCHIVE", help="a model.tar.gz, or the directory of a training")
+    parser.add_argument("input", metavar="INPUT", help="a file of JSON lines, or - for standard input")
+    parser.add_argument("--output-file", metavar="FILE", help="where to write (default: standard output)")
+    parser.add_argument("--readable", action="store_true", help="write for people, not JSON")
+    parser.add_argument(
+        "--batch-size", type=positive, default=32, help="sentences at a time (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--on-error",
+        choices=("stop", "skip"),
+        default="stop",
+        help='at a bad line: stop, or write {"line": number, "error": message} in its place (default: stop)',
+    )
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="default: %(default)s")
+    parser.add_argument("--predictor", default="default", help="the registered name of a predictor")
+    parser.add_argument("-o", "--overrides", default="", help="changes to the model's config as jsonnet")
+    return parser
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    if int(text) < 1:
+        raise ValueError
+    return int(text)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Predict line by line; 1 if lines were skipped."""
+    from causal_mtl.common import ConfigurationError
+    from causal_mtl.predictors import load
+
+    if options.input != "-" and not Path(options.input).is_file():
+        raise ConfigurationError(f"predict: there is no file {options.input!r}")
+    predictor = load(
+        options.archive,
+        overrides=options.overrides,
+        device=options.device,
+        predictor=options.predictor,
+        batch_size=options.batch_size,
+    )
+    written = as_text if options.readable else as_line
+    done = skipped = 0
+    with _input(options.input) as lines, _output(options.output_file) as output:
+        for record in predictor.predict_jsonl(lines, options.on_error):
+            output.write(written(record))
+            done += 1
+            skipped += "error" in record and "annotations" not in record
+        output.flush()
+    print(
+        f"{done - skipped} texts labelled" + (f", {skipped} lines skipped" if skipped else ""),
+        file=sys.stderr,
+    )
+    return 1 if skipped else 0
+
+
+def as_line(record: Mapping[str, Any]) -> bytes:
+    """A record as a line of UTF-8."""
+    try:
+        return (json.dumps(record, ensure_ascii=False) + "\n").encode("utf-8")
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can escape and UTF-8 cannot hold
+        return (json.dumps(record) + "\n").encode("utf-8")
+
+
+def as_text(record: Mapping[str, Any]) -> bytes:
+    """A record as lines for people: mentions in brackets, then relations and labels."""
+    from causal_mtl.data.report_text import render_instance
+    from causal_mtl.data.schema import from_json
+    from causal_mtl.data.tokenizers import WhitespaceTokenizer
+
+    if "annotations" not in record:
+        return as_line(record)
+    lines = render_instance(from_json(record, WhitespaceTokenizer()))
+    return ("\n".join(lines) + "\n\n").encode("utf-8", "replace")
+
+
+@contextmanager
+def _input(path: str) -> Iterator[IO[bytes]]:
+    if path == "-":
+        yield sys.stdin.buffer
+        return
+    with open(path, "rb") as file:
+        yield file
+
+
+@contextmanager
+def _output(path: str | None) -> Iterator[IO[bytes]]:
+    """The file to write to; it has its name only when the work is done."""
+    if path is None:
+        yield sys.stdout.buffer
+        return
+    partial = Path(f"{path}.partial")
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    with partial.open("wb") as file:
+        yield file
+    partial.replace(path)

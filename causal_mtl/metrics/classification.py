@@ -1,0 +1,60 @@
+"""Labels of whole texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from causal_mtl.metrics.matching import MatchingMetric
+from causal_mtl.metrics.metric import Metric
+
+MEASURES = ("precision", "recall", "f1")
+
+
+class LabelMetric(MatchingMetric):
+    """Counts, label by label, the texts that have it in gold, in the prediction, and in both.
+
+    Labels are compared as strings, so gold that training never showed counts as missed.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(modes=("",))
+
+    def count(self, predicted: Any, gold: Any, instance: Any) -> None:
+        """Add one text; a repeated label counts once."""
+        wanted, given = set(gold.labels), set(predicted.labels)
+        for kind, labels in (("gold", wanted), ("predicted", given), ("correct", wanted & given)):
+            self.counts.update(("", label, kind) for label in labels)
+
+
+@Metric.register("multi_label_f1")
+class MultiLabelF1(LabelMetric):
+    """Micro P/R/F1 of labels that texts have any number of. Registered with name "multi_label_f1".
+
+    The measures are `precision`, `recall` and `f1`, over all pairs of a text and a label.
+    """
+
+
+@Metric.register("single_label_accuracy")
+class SingleLabelAccuracy(LabelMetric):
+    """Accuracy and macro P/R/F1 where each text has one label. Registered with name "single_label_accuracy".
+
+    The measures are `accuracy`, `macro_precision`, `macro_recall` and `macro_f1`. A macro measure is the plain
+    mean over classes of the measure of each class (so `macro_f1` is not the F1 of the two others). The classes
+    are those that occur in gold or in the predictions, once or more: a class that is predicted but never gold
+    counts, with 0; one that occurs in neither does not count, even if training showed it.
+    """
+
+    def get_metric(self, reset: bool = False) -> dict[str, float]:
+        """The share of texts whose label is right, and means over classes; 0 without any text."""
+        texts, right = (
+            sum(count for (_, _, kind), count in self.counts.items() if kind == wanted)
+            for wanted in ("gold", "correct")
+        )
+        classes = self.per_label().values()
+        macro = {
+            f"macro_{name}": sum(of_class[name] for of_class in classes) / max(1, len(classes))
+            for name in MEASURES
+        }
+        if reset:
+            self.reset()
+        return {"accuracy": right / max(1, texts), **macro}

@@ -1,0 +1,203 @@
+"""Causal multi-task learning: labels are handed from task to task (CMTL, EMNLP 2020)."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+import torch
+from torch import Tensor, nn
+
+from causal_mtl.common import Late, Lazy, NonNegativeFloat, Probability
+from causal_mtl.data.loader import Batch
+from causal_mtl.data.vocabulary import Vocabulary
+from causal_mtl.models.model import Labels, Model, ModelOutput
+from causal_mtl.nn.architectures import Architecture, Hierarchical
+from causal_mtl.nn.encoders import BiLSTM, Encoder
+from causal_mtl.nn.label_samplers import GumbelSampler, LabelSampler
+from causal_mtl.nn.label_transfer import LabelTransfer, LSTMTransfer
+from causal_mtl.nn.stochastic_maps import StochasticMap
+from causal_mtl.nn.text_embedder import TextEmbedder
+from causal_mtl.nn.token_embedders import TokenEmbedder
+from causal_mtl.tasks import Task
+
+Path = Literal["direct", "indirect"]
+ALL_TASKS = "all"
+PATHS: tuple[Path, Path] = ("direct", "indirect")
+
+
+@dataclass
+class _Flow:
+    """What is known while the tasks of a batch are gone through."""
+
+    batch: Batch
+    given: dict[Path, Labels]
+    embedded: dict[str, Tensor]
+    shared: dict[str, Tensor]
+    states: dict[str, Tensor] = field(default_factory=dict)
+    handed_on: dict[Path, dict[str, Tensor]] = field(default_factory=lambda: {path: {} for path in PATHS})
+
+
+@Model.register("cmtl")
+class CausalMultiTaskModel(Model):
+    """CMTL and its baselines. Registered as a `Model` with name "cmtl".
+
+    Task by task, in the order of the graph: the labels of a task's parents are transferred to one state a token
+    (eq. 1–2), which its encoder (eq. 4, the *indirect* path) and its head (eq. 7, the *direct* path) are
+    given. What a task hands on in training is a sample of its label, or gold; in evaluation the most likely
+    label; and always the label that it is set to.
+
+    Args:
+        vocab: filled in.
+        embedder: token embedders by the name of their token indexer; their vectors are put side by side.
+        tasks: in order.
+        encoder: of each task, and what the tasks share.
+        architecture: how the encoders stand to each other.
+        label_transfer: how the labels of a task's parents become one state.
+        paths: along which labels are transferred.
+        label_sampler: what a task hands on in training.
+        stochastic_map: draws each task's representation from its states and the labels transferred to its
+            head, as in PMEI (None: the states are the representation). Neither paper tried this.
+        kl_weight: of the KL of `stochastic_map`.
+        embedding_dropout: on the embedded tokens.
+        encoder_dropout: on the encoded states.
+    """
+
+    def __init__(
+        self,
+        vocab: Vocabulary,
+        embedder: dict[str, TokenEmbedder],
+        tasks: list[Task],
+        encoder: Annotated[Lazy[Encoder], Late("input_size")] = Lazy(BiLSTM),
+        architecture: Annotated[
+            Lazy[Architecture], Late("input_size", "transfer_sizes", "below", "encoder")
+        ] = Lazy(Hierarchical),
+        label_transfer: Annotated[Lazy[LabelTransfer], Late("label_sizes")] = Lazy(LSTMTransfer),
+        paths: Literal["both", "direct", "indirect"] = "both",
+        label_sampler: LabelSampler | None = None,
+        stochastic_map: Annotated[Lazy[StochasticMap], Late("size", "label_size")] | None = None,
+        kl_weight: NonNegativeFloat = 1e-3,
+        embedding_dropout: Probability = 0.0,
+        encoder_dropout: Probability = 0.0,
+    ) -> None:
+        super().__init__(vocab, tasks)
+        parents = self.tasks.parents
+        self._open = PATHS if paths == "both" else (paths,)
+        self.label_sampler = label_sampler or GumbelSampler()
+        self.kl_weight = kl_weight
+        self.dropout = nn.Dropout(encoder_dropout)
+
+        handing_on = {parent for task in self.tasks for parent in parents[task.name]}
+        self.label_transfer = label_transfer.construct(
+            label_sizes={task.name: task.num_labels(vocab) for task in self.tasks if task.name in handing_on}
+        )
+        widths = {task.name: self.label_transfer.output_dim(len(parents[task.name])) for task in self.tasks}
+        direct, indirect = (
+            {name: width if path in self._open else 0 for name, width in widths.items()} for path in PATHS
+        )
+        # Whose labels anybody is given: the others need not be sampled.
+        self._handing_on = handing_on if any(widths.values()) else set()
+        self._below = {name: (parents[name] or (None,))[-1] for name in widths}
+
+        text = TextEmbedder(embedder, embedding_dropout)
+        self.architecture = architecture.construct(
+            input_size=text.output_dim, transfer_sizes=indirect, below=self._below, encoder=encoder
+        )
+        self.embedders = nn.ModuleDict(
+            {name: deepcopy(text) for name in widths}
+            if self.architecture.separate_embedders
+            else {ALL_TASKS: text}
+        )
+        sizes = {name: self.architecture.output_dim(name) for name in widths}
+        self.maps = nn.ModuleDict(
+            {
+                name: stochastic_map.construct(size=size, label_size=direct[name])
+                for name, size in sizes.items()
+            }
+            if stochastic_map
+            else {}
+        )
+        self.heads = self.make_heads({name: size + direct[name] for name, size in sizes.items()})
+
+    def forward(
+        self, batch: Batch, labels: Labels | None = None, encoder_labels: Labels | None = None
+    ) -> ModelOutput:
+        """Score a batch, task by task.
+
+        Args:
+            batch: with gold labels in training and evaluation, without in prediction.
+            labels: of tasks that are set and not predicted.
+            encoder_labels: what encoders see in place of `labels`, so that the two paths can be told apart:
+                `{}` sets labels on the direct path only.
+        """
+        given = labels or {}
+        embedded = {name: embed(batch.inputs, batch.mask) for name, embed in self.embedders.items()}
+        flow = _Flow(
+            batch,
+            given={"direct": given, "indirect": given if encoder_labels is None else encoder_labels},
+            embedded=embedded,
+            shared={name: self.architecture.shared(e, batch.mask) for name, e in embedded.items()},
+        )
+        result = ModelOutput({})
+        for task in self.tasks:
+            direct, indirect = self._transfer(task.name, flow)
+            states = self._map(task, self._encode(task.name, indirect, flow), direct, batch, result)
+            head = self.heads[task.name]
+            output = head(torch.cat([states, direct], dim=-1), batch.mask)
+            result.outputs[task.name] = output
+            if task.name in self._handing_on:
+                view = self.score(task, head, output, batch, result)
+                self._hand_on(task.name, view, flow)
+        return self.add_losses(result, batch)
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Let the label sampler follow its schedule."""
+        self.label_sampler.begin_epoch(epoch)
+
+    def _transfer(self, name: str, flow: _Flow) -> list[Tensor]:
+        """Transferred labels (eq. 2) for the head and for the encoder of a task; of width 0 on a closed path."""
+        parents = self.tasks.parents[name] if self._handing_on else ()
+        given = [{parent: flow.handed_on[path][parent] for parent in parents} for path in PATHS]
+        if len(self._open) == len(PATHS) and flow.given["direct"] is flow.given["indirect"]:
+            return [self.label_transfer(given[0], flow.batch.mask)] * len(PATHS)
+        return [
+            self.label_transfer(labels if path in self._open else {}, flow.batch.mask)
+            for path, labels in zip(PATHS, given, strict=True)
+        ]
+
+    def _encode(self, name: str, transferred: Tensor, flow: _Flow) -> Tensor:
+        """H_k (eq. 4)."""
+        own = name if name in flow.embedded else ALL_TASKS
+        below = self._below[name]
+        states = self.architecture(
+            name,
+            flow.embedded[own],
+            flow.shared[own],
+            flow.embedded[own][..., :0] if below is None else flow.states[below],
+            transferred,
+            flow.batch.mask,
+        )
+        flow.states[name] = self.dropout(states)
+        return flow.states[name]
+
+    def _map(
+        self, task: Task, states: Tensor, transferred: Tensor, batch: Batch, result: ModelOutput
+    ) -> Tensor:
+        """The representation that is drawn from `states`, if any is."""
+        if task.name not in self.maps:
+            return states
+        mapped = self.maps[task.name](states, transferred)
+        result.add_information(task.name, mapped, batch, self.kl_weight)
+        return mapped.value
+
+    def _hand_on(self, name: str, view: Tensor, flow: _Flow) -> None:
+        """What later tasks are given as the label of this one: a set label, gold, or a sample."""
+        head, mask = self.heads[name], flow.batch.mask
+        label = self.label_sampler(view, head.exclusive)
+        gold = flow.batch.labels.get(name)
+        if self.label_sampler.wants_gold and gold is not None:
+            known = gold.annotated(mask.device)[:, None, None]
+            label = torch.where(known, head.labels(gold.targets, mask).to(label.dtype), label)
+        for path, given in flow.given.items():
+            flow.handed_on[path][name] = head.labels(given[name].targets, mask) if name in given else label

@@ -1,0 +1,116 @@
+"""Progressive multi-task learning with explicit interactions (PMEI, AAAI 2021)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import torch
+from torch import Tensor, nn
+
+from causal_mtl.common import ConfigurationError, Late, Lazy, NonNegativeFloat, Probability
+from causal_mtl.data.loader import Batch, Loader
+from causal_mtl.data.vocabulary import Vocabulary
+from causal_mtl.models.model import Labels, Model, ModelOutput
+from causal_mtl.nn.encoders import BiLSTM, Encoder
+from causal_mtl.nn.label_samplers import probabilities
+from causal_mtl.nn.stochastic_maps import GRUMap, StochasticMap
+from causal_mtl.nn.text_embedder import TextEmbedder
+from causal_mtl.nn.token_embedders import TokenEmbedder
+from causal_mtl.tasks import Heads, Task
+
+Weight = NonNegativeFloat | dict[str, NonNegativeFloat]
+
+
+@Model.register("pmei")
+class ProgressiveModel(Model):
+    """PMEI, its ablations, and with one task the models of its figure 1. Registered as a `Model` with name "pmei".
+
+    Early heads on the shared states H predict every task; each task's stochastic map refines H by what it sees
+    of these early predictions to a representation of its own (eq. 7), which its final head reads. The loss is
+    Σ β KL + α L' + L (eq. 15).
+
+    Args:
+        vocab: filled in.
+        embedder: token embedders by the name of their token indexer; their vectors are put side by side.
+        tasks: in order.
+        encoder: shared by all tasks.
+        stochastic_map: from H and early predictions to a task's representation.
+        interaction: whose early predictions a map sees: of "all" tasks, of its "own" (without interaction), or
+            of "none": then there are no early heads, and the prior is N(0, I) ("MTL with SM").
+        alpha: weight of the early losses L', for all tasks or by task. The default is e⁻².
+        beta: weight of the KL, for all tasks or by task. The default is e⁻⁷.
+        embedding_dropout: on the embedded tokens.
+        encoder_dropout: on the encoded states.
+    """
+
+    def __init__(
+        self,
+        vocab: Vocabulary,
+        embedder: dict[str, TokenEmbedder],
+        tasks: list[Task],
+        encoder: Annotated[Lazy[Encoder], Late("input_size")] = Lazy(BiLSTM),
+        stochastic_map: Annotated[Lazy[StochasticMap], Late("size", "label_size")] = Lazy(GRUMap),
+        interaction: Literal["all", "own", "none"] = "all",
+        alpha: Weight = 0.1353,
+        beta: Weight = 0.000912,
+        embedding_dropout: Probability = 0.0,
+        encoder_dropout: Probability = 0.0,
+    ) -> None:
+        super().__init__(vocab, tasks)
+        names = [task.name for task in self.tasks]
+        self.alpha, self.beta = _by_task("alpha", alpha, names), _by_task("beta", beta, names)
+        self._seen = {name: {"all": names, "own": [name], "none": []}[interaction] for name in names}
+        self.embedder = TextEmbedder(embedder, embedding_dropout)
+        self.encoder = encoder.construct(input_size=self.embedder.output_dim)
+        self.dropout = nn.Dropout(encoder_dropout)
+        size = self.encoder.get_output_dim()
+        widths = {task.name: task.num_labels(vocab) for task in self.tasks}
+        self.early_heads = Heads() if interaction == "none" else self.make_heads(dict.fromkeys(names, size))
+        self.maps = nn.ModuleDict(
+            {
+                name: stochastic_map.construct(size=size, label_size=sum(widths[other] for other in seen))
+                for name, seen in self._seen.items()
+            }
+        )
+        self.heads = self.make_heads(dict.fromkeys(names, size))
+
+    def forward(self, batch: Batch, labels: Labels | None = None) -> ModelOutput:
+        """Encode, predict early, refine, predict; a label that is set replaces its task's early prediction."""
+        states = self.dropout(self.encoder(self.embedder(batch.inputs, batch.mask), batch.mask))
+        result = ModelOutput({})
+        early = self._predict_early(states, batch, labels or {}, result)
+        for task in self.tasks:
+            seen = torch.cat([states[..., :0], *(early[other] for other in self._seen[task.name])], dim=-1)
+            mapped = self.maps[task.name](states, seen)
+            result.add_information(task.name, mapped, batch, self.beta[task.name])
+            result.outputs[task.name] = self.heads[task.name](mapped.value, batch.mask)
+        return self.add_losses(result, batch)
+
+    def _predict_early(
+        self, states: Tensor, batch: Batch, given: Labels, result: ModelOutput
+    ) -> dict[str, Tensor]:
+        """Y' of each task at every token, `(batch, tokens, labels)`; zero at padding."""
+        early = {}
+        real = batch.mask.unsqueeze(-1)
+        for name, head in self.early_heads.items():
+            output = head(states, batch.mask)
+            view = self.score(self.tasks[name], head, output, batch, result, "early", self.alpha[name])
+            if name in given:
+                label = head.labels(given[name].targets, batch.mask)
+            else:
+                label = probabilities(view, head.exclusive)
+            early[name] = label.expand(*batch.mask.shape, -1).to(states.dtype) * real
+        return early
+
+    def initialize(self, loader: Loader) -> None:
+        """Start the output biases of early and final heads at the priors of the training labels."""
+        super().initialize(loader)
+        self.start_at_priors(self.early_heads, loader)
+
+
+def _by_task(setting: str, weight: Weight, names: list[str]) -> dict[str, float]:
+    if not isinstance(weight, dict):
+        return dict.fromkeys(names, weight)
+    if set(weight) != set(names):
+        raise ConfigurationError(f"{setting}: give one number, or one for each task: {', '.join(names)}")
+    return weight

@@ -1,0 +1,6 @@
+"""Architectures: how the encoders of several tasks stand to each other."""
+
+from causal_mtl.nn.architectures.architecture import Architecture, LazyEncoder
+from causal_mtl.nn.architectures.architectures import FullyShared, Hierarchical, SharedPrivate, SingleTask
+
+__all__ = ["Architecture", "FullyShared", "Hierarchical", "LazyEncoder", "SharedPrivate", "SingleTask"]

@@ -1,0 +1,6 @@
+"""From JSON to JSON through a trained model."""
+
+from causal_mtl.predictors.comparison import compare
+from causal_mtl.predictors.predictor import InputError, Predictor, load
+
+__all__ = ["InputError", "Predictor", "compare", "load"]

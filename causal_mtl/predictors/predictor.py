@@ -1,0 +1,206 @@
+"""Text in, labelled text out."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from os import PathLike
+from typing import Any, Literal
+
+import torch
+
+from causal_mtl.archive import Archive, Device, load_archive
+from causal_mtl.common import ConfigurationError, Registrable, import_plugins
+from causal_mtl.data import Annotation, Instance, batches
+from causal_mtl.data.loader import Loader
+from causal_mtl.data.records import expect, expect_strings
+from causal_mtl.data.schema import to_json
+from causal_mtl.predictors.given import read_given
+
+OnError = Literal["stop", "skip"]
+Record = Mapping[str, Any]
+
+WINDOW = 16
+"""Batches that are read ahead, to put sentences of similar length together."""
+
+
+class InputError(ConfigurationError):
+    """A record that cannot be predicted; where it came from a file the message begins with its line."""
+
+
+class Predictor(Registrable):
+    """Predicts with a trained model. Registered as a `Predictor` with name "default".
+
+    A record to predict is raw text, or an object with ``text`` (tokenized as the config's reader does raw text) or
+    ``tokens``, or both. What is predicted comes back as a record of the `jsonl` schema: ``text``, ``tokens``,
+    ``annotations`` by task with offsets and scores, and every other field of the input. It can be read back as
+    gold. ``annotations`` of the input are not looked at: a file with gold can be predicted as it is.
+
+    Labels under the key ``given``, in the form of ``annotations``, are set: their tasks are not predicted but keep
+    these labels, and the other tasks are predicted from them, as when a person corrects a mention:
+    ``{"text": …, "given": {"entities": {"spans": [{"start": 0, "end": 6, "label": "entity"}]}}}``.
+
+    A subclass can change `json_to_instance` and `instance_to_json`.
+
+    Args:
+        archive: the trained model.
+        batch_size: sentences that are predicted together.
+    """
+
+    default_implementation = "default"
+
+    def __init__(self, archive: Archive, batch_size: int = 32) -> None:
+        self.archive = archive
+        self.model = archive.model
+        self.batch_size = batch_size
+
+    def predict(self, record: str | Record) -> dict[str, Any]:
+        """Predict one text or record.
+
+        Raises:
+            InputError: it is not as it should be.
+        """
+        return self.predict_batch([record])[0]
+
+    def predict_batch(self, records: Sequence[str | Record]) -> list[dict[str, Any]]:
+        """Predict several texts or records, in their order.
+
+        Raises:
+            InputError: one is not as it should be; the message names its number, from 0.
+        """
+        instances = []
+        for number, record in enumerate(records):
+            try:
+                instances.append(self._checked({"text": record} if isinstance(record, str) else record))
+            except ConfigurationError as error:
+                raise InputError(f"record {number}: {error}" if len(records) > 1 else str(error)) from None
+        return self._predict(instances)
+
+    def predict_jsonl(
+        self, lines: Iterable[str | bytes], on_error: OnError = "stop"
+    ) -> Iterator[dict[str, Any]]:
+        """Predict JSON lines one after another, in their order; blank ones are passed over.
+
+        Only some batches of lines are held at a time.
+
+        Args:
+            lines: of a file that is open for reading.
+            on_error: at a line that cannot be predicted: "stop" yields what comes before it, then raises; "skip"
+                yields ``{"line": number, "error": message}`` in its place and goes on.
+
+        Raises:
+            InputError: names the line, from 1.
+        """
+        numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+        while window := list(islice(numbered, WINDOW * self.batch_size)):
+            results: list[dict[str, Any] | None] = []
+            instances: list[Instance] = []
+            failure = None
+            for number, line in window:
+                try:
+                    instances.append(self._checked(_parsed(line)))
+                    results.append(None)
+                except ConfigurationError as error:
+                    if on_error == "stop":
+                        failure = InputError(f"line {number}: {error}")
+                        break
+                    results.append({"line": number, "error": str(error)})
+            predicted = iter(self._predict(instances))
+            for result in results:
+                yield next(predicted) if result is None else result
+            if failure is not None:
+                raise failure
+
+    def json_to_instance(self, record: Record) -> Instance:
+        """The instance to predict; its annotations are the labels that are given.
+
+        Raises:
+            ConfigurationError: the record is not as it should be.
+        """
+        text = expect(record["text"], str, "text") if "text" in record else None
+        tokens = expect_strings(record["tokens"], "tokens") if record.get("tokens") is not None else None
+        rest = {key: value for key, value in record.items() if key not in ("text", "tokens", "annotations")}
+        instance = self.archive.reader.text_to_instance(text, tokens, rest)
+        if record.get("given") is not None:
+            read_given(instance, record["given"], self.model.tasks, self.archive.vocab)
+        return instance
+
+    def instance_to_json(self, instance: Instance, annotations: Mapping[str, Annotation]) -> dict[str, Any]:
+        """What comes out for one sentence."""
+        return to_json(instance, annotations)
+
+    def annotate(self, instances: Sequence[Instance]) -> list[dict[str, Annotation]]:
+        """Predict instances: one annotation a task for each, in their order.
+
+        Annotations that an instance has already are set, not predicted.
+        """
+        alike: dict[frozenset[str], list[int]] = defaultdict(list)  # what is set must be the same in a batch
+        for number, instance in enumerate(instances):
+            alike[frozenset(instance.annotations)].append(number)
+        found: dict[int, dict[str, Annotation]] = {}
+        for numbers in alike.values():
+            group = [instances[number] for number in numbers]
+            loader = Loader(group, self.archive.vocab, self.archive.reader.token_indexers, self.model.tasks)
+            for chosen in batches(loader.lengths, batch_size=self.batch_size, shuffle=False):
+                batch = loader.batch(chosen).to(self.archive.device)
+                unlabelled = replace(batch, labels={}, counts=Counter())
+                with torch.inference_mode():
+                    output = self.model(unlabelled, batch.labels or None)
+                    decoded = self.model.decode(output, unlabelled, batch.labels or None)
+                found.update(zip((numbers[row] for row in chosen), decoded, strict=True))
+        return [found[number] for number in range(len(instances))]
+
+    def _predict(self, instances: Sequence[Instance]) -> list[dict[str, Any]]:
+        return [
+            self.instance_to_json(instance, annotations)
+            for instance, annotations in zip(instances, self.annotate(instances), strict=True)
+        ]
+
+    def _checked(self, record: Any) -> Instance:
+        if not isinstance(record, Mapping):
+            raise ConfigurationError(f"expected an object, got {type(record).__name__}")
+        instance = self.json_to_instance(record)
+        if not instance.tokens:
+            raise ConfigurationError("there are no tokens in this text")
+        return instance
+
+
+Predictor.register("default")(Predictor)
+
+
+def load(
+    path: str | PathLike[str],
+    *,
+    overrides: str | dict[str, Any] = "",
+    device: Device = "cpu",
+    predictor: str = "default",
+    batch_size: int = 32,
+) -> Predictor:
+    """Load a trained model to predict with.
+
+    Args:
+        path: of a ``model.tar.gz``, of the directory of a training, or a URL.
+        overrides: changes to its config.
+        device: "cpu" or "cuda".
+        predictor: the registered name of a `Predictor`.
+        batch_size: sentences that are predicted together.
+
+    Raises:
+        ConfigurationError: this is no archive, or it cannot be loaded here.
+    """
+    import_plugins()
+    return Predictor.by_name(predictor)(load_archive(path, overrides, device), batch_size)
+
+
+def _parsed(line: str | bytes) -> Any:
+    try:
+        return json.loads(line.decode("utf-8-sig") if isinstance(line, bytes) else line)
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"not UTF-8: {error.reason} at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        raise ConfigurationError(f"malformed JSON: {error.msg} at column {error.colno}") from None
+    except RecursionError:
+        raise ConfigurationError("malformed JSON: nested too deeply") from None

@@ -1,0 +1,114 @@
+"""What the tasks that label whole texts share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from causal_mtl.common import ConfigurationError
+from causal_mtl.data.instance import Instance, LabelAnnotation
+from causal_mtl.data.vocabulary import Vocabulary
+from causal_mtl.nn.pooling import max_over_tokens
+from causal_mtl.tasks.task import Head, Targets, Task
+
+
+class TextLabels(Task):
+    """Base of the tasks whose labels hold of a whole text.
+
+    The targets of a text are the indices of its labels, without those that the vocabulary lacks.
+    """
+
+    yields: ClassVar[str] = "labels"
+
+    def labels_of(self, instance: Instance) -> set[str] | None:
+        """The labels of one text; None where it is not annotated."""
+        annotation = instance.annotations.get(self.name)
+        return set(annotation.labels) if isinstance(annotation, LabelAnnotation) else None
+
+    def count_vocab_items(self, instance: Instance, counter: dict[str, dict[str, int]]) -> None:
+        """Count the text's labels."""
+        for label in self.labels_of(instance) or ():
+            counter[self.namespace][label] += 1
+
+    def targets(self, instance: Instance, vocab: Vocabulary) -> list[int] | None:
+        """The labels' indices, each once."""
+        labels = self.labels_of(instance)
+        if labels is None:
+            return None
+        return sorted(
+            vocab.get_token_index(label, self.namespace)
+            for label in labels
+            if vocab.has_token(label, self.namespace)
+        )
+
+    def collate(self, targets: Sequence[list[int] | None], lengths: Sequence[int]) -> dict[str, Tensor]:
+        """`{"cells": (cells, 2), "annotated": (batch,)}`; a cell is text, label."""
+        cells = [(row, label) for row, target in enumerate(targets) for label in target or ()]
+        return {
+            "cells": torch.tensor(cells, dtype=torch.long).reshape(-1, 2),
+            "annotated": torch.tensor([target is not None for target in targets]),
+        }
+
+    def num_labels(self, vocab: Vocabulary) -> int:
+        """One for each label."""
+        return vocab.get_vocab_size(self.namespace)
+
+    def label_names(self, vocab: Vocabulary) -> list[str]:
+        """All labels, in the order of their indices.
+
+        Raises:
+            ConfigurationError: there is none.
+        """
+        names = vocab.get_index_to_token_vocabulary(self.namespace)
+        if not names:
+            raise ConfigurationError(f"the task {self.name!r} has no labels: no training text has one")
+        return [names[index] for index in sorted(names)]
+
+
+class TextHead(Head):
+    """W h_0 + b with h_0 the maximum of the states over real tokens (CMTL eq. 16).
+
+    Its output is the logits, `(batch, labels)`, in single precision at least.
+
+    Args:
+        input_size: width of the states.
+        names: of the labels, in the order of their indices.
+    """
+
+    def __init__(self, input_size: int, names: list[str]) -> None:
+        super().__init__()
+        self.layer = nn.Linear(input_size, len(names))
+        self.names = names
+
+    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
+        """Score every label of each text."""
+        logits = self.layer(max_over_tokens(states, mask))
+        return logits.to(torch.promote_types(logits.dtype, torch.float32))
+
+    def view(self, output: Tensor) -> Tensor:
+        """The logits, at the one position that a text has."""
+        return output.unsqueeze(1)
+
+    def labels(self, targets: Targets, mask: Tensor) -> Tensor:
+        """One-hot or k-hot, `(batch, 1, labels)`."""
+        return self.k_hot(targets).unsqueeze(1)
+
+    def k_hot(self, targets: Targets) -> Tensor:
+        """1 where a label holds, `(batch, labels)`; all 0 where a text is not annotated."""
+        annotated = targets["annotated"]
+        labels = torch.zeros(len(annotated), len(self.names), device=annotated.device)
+        text, label = targets["cells"].unbind(dim=1)
+        labels[text, label] = 1.0
+        return labels
+
+    def count(self, targets: Iterable[list[int] | None]) -> tuple[Tensor, int]:
+        """How many texts have each label, `(labels,)`, and how many are annotated."""
+        counts = torch.zeros(len(self.names))
+        texts = 0
+        for target in targets:
+            counts[target or []] += 1
+            texts += target is not None
+        return counts, texts

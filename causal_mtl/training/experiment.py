@@ -1,0 +1,266 @@
+"""From a config file to a trained model: resolve everything, then read, build, train, pack."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from causal_mtl.archive import ARCHIVE, FILES, VOCABULARY, save_archive
+from causal_mtl.common import ConfigurationError, Params, import_package, import_plugins
+from causal_mtl.data import Instance, Vocabulary
+from causal_mtl.data.loader import Countable, Loader
+from causal_mtl.models import Model
+from causal_mtl.training.checks import check, pretrained_files
+from causal_mtl.training.data_report import describe_splits, problems
+from causal_mtl.training.engine import Engine
+from causal_mtl.training.evaluation import evaluate
+from causal_mtl.training.run_directory import prepare, write_note, write_whole
+from causal_mtl.training.seeds import seed_everything
+from causal_mtl.training.settings import Settings, Split
+
+logger = logging.getLogger(__name__)
+
+DATA_ROOT = "CAUSAL_MTL_DATA"
+_DEFAULT_DATA_ROOT = Path("../shared/data")
+
+
+def read_config(path: str | PathLike[str], overrides: str | dict[str, Any] = "") -> Params:
+    """Read a config file.
+
+    The environment's variables are jsonnet's external variables. Where ``CAUSAL_MTL_DATA`` is not set and
+    ``../shared/data`` exists, that is its value.
+
+    Args:
+        path: of a jsonnet or JSON file.
+        overrides: jsonnet text, or values by dotted path.
+
+    Raises:
+        ConfigurationError: it cannot be read or evaluated.
+    """
+    known = DATA_ROOT in os.environ or not _DEFAULT_DATA_ROOT.is_dir()
+    try:
+        return Params.from_file(path, overrides, None if known else {DATA_ROOT: str(_DEFAULT_DATA_ROOT)})
+    except FileNotFoundError as error:
+        raise ConfigurationError(str(error)) from None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a training leaves.
+
+    Attributes:
+        directory: all its files.
+        metrics: as in ``metrics.json``.
+    """
+
+    directory: Path
+    metrics: dict[str, Any]
+
+    @property
+    def archive(self) -> Path:
+        """The trained model."""
+        return self.directory / ARCHIVE
+
+
+def train(
+    config: str | PathLike[str] | Params | dict[str, Any],
+    directory: str | PathLike[str] | None = None,
+    *,
+    overrides: str | dict[str, Any] = "",
+    force: bool = False,
+    recover: bool = False,
+    include_package: tuple[str, ...] | list[str] = (),
+) -> Result:
+    """Train a model.
+
+    Args:
+        config: a jsonnet or JSON file, or its content.
+        directory: for everything that is written. Default: ``runs/<name of the config>``, with a number after it
+            if that is taken.
+        overrides: changes to the config, as jsonnet text or values by dotted path.
+        force: delete the training in `directory` first.
+        recover: go on with the interrupted training in `directory`.
+        include_package: modules to import first, for the components that they register.
+
+    Raises:
+        ConfigurationError: listing everything that is wrong with the config.
+    """
+    import_plugins()
+    for package in include_package:
+        import_package(package)
+    if isinstance(config, str | PathLike):
+        name, params = Path(config).stem, read_config(config, overrides)
+    else:
+        name, params = "training", Params(config)
+        if overrides:
+            params = (
+                params.with_overrides(overrides) if isinstance(overrides, dict) else _text(params, overrides)
+            )
+    return Experiment(params).train(directory or _unused(name), force=force, recover=recover)
+
+
+class Experiment:
+    """One training. Making it resolves the config; the rest happens when it is asked for, and once.
+
+    Args:
+        config: the content of a config file.
+
+    Raises:
+        ConfigurationError: listing everything that is wrong with the config. No data has been read then.
+    """
+
+    def __init__(self, config: Params) -> None:
+        self.config = Params(_in_order(config.as_dict(quiet=True)))
+        plan, self.tasks = check(self.config)
+        self.settings: Settings = plan.build()
+
+    @cached_property
+    def instances(self) -> dict[Split, list[Instance]]:
+        """The data, by split."""
+        return {
+            split: list(self.settings.reader(split).read(path))
+            for split, path in self.settings.paths().items()
+        }
+
+    def vocabulary(self) -> Vocabulary:
+        """Count the vocabulary anew."""
+        indexers = self.settings.dataset_reader.token_indexers
+        counted = (
+            Countable(instance, indexers, self.tasks)
+            for split in self.settings.datasets_for_vocab_creation
+            for instance in self._instances_of(split)
+        )
+        return self.settings.vocabulary.construct(instances=counted)
+
+    def model(self, vocab: Vocabulary, directory: Path) -> Model:
+        """A new, untrained model; `vocab` gains the words of its pretrained vectors.
+
+        Args:
+            vocab: counted.
+            directory: of the training, where components may leave `files/` for the archive.
+        """
+        seed_everything(self.settings.random_seed, self.settings.trainer.deterministic)
+        return self.settings.model.construct(
+            vocab=vocab, load_pretrained=True, archive_files=directory / FILES
+        )
+
+    def loader(self, split: Split, vocab: Vocabulary) -> Loader:
+        """The data of `split`, indexed."""
+        return Loader(self.instances[split], vocab, self.settings.reader(split).token_indexers, self.tasks)
+
+    def dry_run(self) -> tuple[Vocabulary, Model]:
+        """Vocabulary and model as the training would start from; nothing is written."""
+        with tempfile.TemporaryDirectory() as scratch:
+            vocab = self.vocabulary()
+            return vocab, self.model(vocab, Path(scratch))
+
+    def train(self, directory: str | PathLike[str], *, force: bool = False, recover: bool = False) -> Result:
+        """Read, build, train, evaluate and pack.
+
+        Args:
+            directory: new, or empty, or as the other arguments say.
+            force: delete the training in `directory` first.
+            recover: go on with the interrupted training in `directory`; the result is that of one that was not.
+        """
+        started = time.perf_counter()
+        directory = Path(directory)
+        settings = self.settings
+        engine = Engine(settings.trainer.device, settings.trainer.mixed_precision)
+        if engine.is_main:
+            prepare(directory, self.config, force=force, recover=recover)
+        engine.wait()
+        with _log_file(directory / "train.log" if engine.is_main else None):
+            for problem in problems(describe_splits(self.instances, self.tasks), self.tasks):
+                logger.warning(problem)
+            vocab = self.vocabulary()
+            model = self.model(vocab, directory)
+            if engine.is_main:
+                pretrained = [file for _, file in pretrained_files(self.config.as_dict(quiet=True))]
+                write_note(directory, settings.random_seed, [*settings.paths().values(), *pretrained])
+                vocab.save_to_files(directory / VOCABULARY)  # the model has added its pretrained words
+            loaders = {split: self.loader(split, vocab) for split in self.instances}
+            model.initialize(loaders["train"])
+            summary = settings.trainer.train(
+                model,
+                loaders["train"],
+                loaders.get("validation"),
+                directory,
+                batching=settings.data_loader,
+                recover=recover,
+                seed=settings.random_seed,
+            )
+            # The scores of what is packed are measured on what is packed.
+            metrics = {
+                name: value for name, value in summary.items() if not name.startswith("best_validation_")
+            }
+            for split in ("validation", "test"):
+                if split in loaders:
+                    scores = evaluate(model, loaders[split], engine, settings.data_loader)
+                    metrics |= {f"{split}_{name}": value for name, value in scores.items()}
+            metrics["num_parameters"] = sum(p.numel() for p in model.parameters())
+            metrics["num_trainable_parameters"] = sum(
+                p.numel() for p in model.parameters() if p.requires_grad
+            )
+            metrics["duration"] = round(time.perf_counter() - started, 3)
+            if engine.is_main:
+                save_archive(directory, model)
+                write_whole(directory / "metrics.json", metrics)
+            engine.wait()
+        return Result(directory, metrics)
+
+    def _instances_of(self, split: Split) -> list[Instance]:
+        if split in self.instances:
+            return self.instances[split]
+        return list(self.settings.reader(split).read(self.settings.test_data_path or ""))
+
+
+def _in_order(value: Any) -> Any:
+    """Keys in the order that jsonnet gives them, in which ``config.json`` will be read again.
+
+    The order of embedders decides which part of a weight belongs to which.
+    """
+    if isinstance(value, dict):
+        return {key: _in_order(value[key]) for key in sorted(value)}
+    return [_in_order(item) for item in value] if isinstance(value, list) else value
+
+
+def _text(params: Params, overrides: str) -> Params:
+    from causal_mtl.common.jsonnet import evaluate_text
+
+    return params.with_overrides(evaluate_text(overrides, name="overrides"))
+
+
+def _unused(name: str) -> Path:
+    number = 1
+    while (path := Path("runs") / (name if number == 1 else f"{name}-{number}")).exists():
+        number += 1
+    return path
+
+
+@contextmanager
+def _log_file(path: Path | None) -> Iterator[None]:
+    """Write the library's log to `path` as well."""
+    if path is None:
+        yield
+        return
+    ours = logging.getLogger("causal_mtl")
+    level = ours.level
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    ours.addHandler(handler)
+    ours.setLevel(min(level or logging.INFO, logging.INFO))
+    try:
+        yield
+    finally:
+        ours.removeHandler(handler)
+        handler.close()
+        ours.setLevel(level)

@@ -1,0 +1,192 @@
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+
+from causal_mtl.commands import main
+from causal_mtl.data import DatasetReader, Vocabulary
+from causal_mtl.data.dataset_readers import JsonlReader
+
+
+def run(*arguments):
+    return main([str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def dev(config):
+    return config["validation_data_path"]
+
+
+@pytest.fixture
+def sentences(tmp_path):
+    path = tmp_path / "sentences.jsonl"
+    lines = [
+        {"text": "Umar Silva was born in Bergen.", "id": 1},
+        {"text": ""},
+        {"tokens": ["Otto", "works"], "id": 3},
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+def lines_of(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_train(config_file, tmp_path, capsys):
+    directory = tmp_path / "run"
+    assert run("train", config_file, "-s", directory, "-o", '{"trainer.num_epochs": 1}') == 0
+    out = capsys.readouterr().out
+    assert "validation_relations/exact_f1: 0." in out
+    assert f"trained model: {directory}/model.tar.gz" in out
+    assert run("train", config_file, "-s", directory) == 2
+    assert "--recover" in capsys.readouterr().err
+    assert run("train", config_file, "-s", directory, "-f", "-o", '{"trainer.num_epochs": 0}') == 0
+
+
+def test_train_needs_a_directory(config_file, capsys):
+    assert run("train", config_file) == 2
+    assert "-s DIRECTORY" in capsys.readouterr().err
+
+
+def test_dry_run(config_file, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    before = set(tmp_path.iterdir())
+    assert run("train", config_file, "--dry-run") == 0
+    out = capsys.readouterr().out
+    assert "vocabulary relations_labels: 9" in out
+    assert "model heads.entities.layer: 205 parameters" in out
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_evaluate(trained, dev, tmp_path, capsys):
+    predictions, errors = tmp_path / "predictions.jsonl", tmp_path / "errors.jsonl"
+    assert run("evaluate", trained, dev, "--predictions-output-file", predictions, "--errors-output-file", errors,
+               "--per-label") == 0  # fmt: skip
+    printed = json.loads(capsys.readouterr().out)
+    trained_metrics = json.loads((trained / "metrics.json").read_text())
+    assert printed["entities/f1"] == pytest.approx(trained_metrics["validation_entities/f1"])
+    assert printed["sentences"] == 60
+    support = [measures["support"] for measures in printed["per_label"]["relations"].values()]
+    assert sum(support) == 117
+
+    gold = list(DatasetReader.by_name("triples")().read(dev))
+    predicted = list(JsonlReader().read(predictions))
+    assert [instance.text for instance in predicted] == [instance.text for instance in gold]
+    wrong = lines_of(errors)
+    assert all(wrong[i]["sentence"] < wrong[i + 1]["sentence"] for i in range(len(wrong) - 1))
+    missed = sum(len(record["errors"].get("relations", {}).get("missed", ())) for record in wrong)
+    assert missed == round((1 - printed["relations/exact_recall"]) * 117)
+
+
+def test_evaluate_writes_to_a_file(trained, dev, tmp_path, capsys):
+    assert run("evaluate", trained, dev, "--output-file", tmp_path / "m.json", "--batch-size", 7) == 0
+    assert capsys.readouterr().out == ""
+    assert "relations/partial_f1" in json.loads((tmp_path / "m.json").read_text())
+
+
+def test_evaluate_on_no_data(trained, tmp_path, capsys):
+    assert run("evaluate", trained, tmp_path / "nowhere.json") == 2
+    assert "nowhere.json" in capsys.readouterr().err
+
+
+def test_predict_stops(trained, sentences, tmp_path, capsys):
+    output = tmp_path / "out.jsonl"
+    output.write_text("of an earlier run")
+    assert run("predict", trained, sentences, "--output-file", output) == 2
+    assert "line 2: there are no tokens in this text" in capsys.readouterr().err
+    assert output.read_text() == "of an earlier run"
+    assert [record["id"] for record in lines_of(tmp_path / "out.jsonl.partial")] == [1]
+
+
+def test_predict_skips(trained, sentences, tmp_path, capsys):
+    output = tmp_path / "new" / "out.jsonl"
+    assert (
+        run("predict", trained, sentences, "--output-file", output, "--on-error", "skip", "--batch-size", 1)
+        == 1
+    )
+    first, second, third = lines_of(output)
+    assert (first["id"], third["id"]) == (1, 3)
+    assert second == {"line": 2, "error": "there are no tokens in this text"}
+    assert not list(output.parent.glob("*.partial"))
+    assert "2 texts labelled, 1 lines skipped" in capsys.readouterr().err
+
+
+def test_predict_what_utf8_cannot_hold(trained, tmp_path):
+    (tmp_path / "in.jsonl").write_text(
+        '{"text": "Zoë was born in Köln .", "half": "\\ud800"}\n', encoding="utf-8"
+    )
+    assert run("predict", trained, tmp_path / "in.jsonl", "--output-file", tmp_path / "out.jsonl") == 0
+    (record,) = lines_of(tmp_path / "out.jsonl")
+    assert record["text"] == "Zoë was born in Köln ."
+    assert record["half"] == "\ud800"
+
+
+def test_predict_readable(trained, tmp_path, capsysbinary):
+    (tmp_path / "in.jsonl").write_text('{"text": "\\"Hm,\\" said Umar Silva."}\n')
+    assert run("predict", trained, tmp_path / "in.jsonl", "--readable") == 0
+    assert b"entities: `` Hm" in capsysbinary.readouterr().out
+
+
+def test_predict_from_standard_input(trained, monkeypatch, capsysbinary):
+    text = io.TextIOWrapper(io.BytesIO(b'{"text": "Ann"}\n\n{"text": "Bob"}'))
+    monkeypatch.setattr(sys, "stdin", text)
+    assert run("predict", trained, "-") == 0
+    assert [json.loads(line)["text"] for line in capsysbinary.readouterr().out.splitlines()] == ["Ann", "Bob"]
+
+
+def test_predict_no_file(trained, capsys):
+    assert run("predict", trained, "nowhere.jsonl") == 2
+    assert "there is no file 'nowhere.jsonl'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--batch-size", "0"], ["--on-error", "ignore"]])
+def test_predict_with_wrong_arguments(trained, arguments, capsys):
+    with pytest.raises(SystemExit):
+        run("predict", trained, "-", *arguments)
+    assert arguments[0] in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough(trained, tmp_path):
+    many = tmp_path / "many.jsonl"
+    many.write_text('{"text": "Umar Silva was born in Bergen and works for Bluefin Energy."}\n' * 2000)
+    command = f"{sys.executable} -m causal_mtl predict {trained} {many} --batch-size 8 | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["text"].startswith("Umar")
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
+def test_build_vocab(config_file, tmp_path, capsys):
+    assert run("build-vocab", config_file, "-s", tmp_path / "vocabulary") == 0
+    assert Vocabulary.from_files(tmp_path / "vocabulary").get_vocab_size("relations_labels") == 9
+    assert "relations_labels: 9" in capsys.readouterr().out
+
+
+def test_find_lr(config_file, capsys):
+    assert run("find-lr", config_file, "--num-steps", 12, "--start-lr", 1e-4, "--end-lr", 0.1) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == "learning rate\tloss"
+    assert out[-1].startswith("the loss")
+
+
+def test_validate(config_file, capsys):
+    assert run("validate", config_file, "--examples", 1) == 0
+    out = capsys.readouterr().out
+    assert "60 sentences" in out
+    assert "example 1:" in out
+    assert "example 2:" not in out
+    assert "to be aware of" in out
+
+
+def test_components(capsys):
+    assert run("components") == 0
+    out = capsys.readouterr().out
+    for base in ("Model", "Task", "TokenEmbedder", "Trainer", "Predictor", "DatasetReader"):
+        assert f"{base}\n" in out
+    assert run("components", "Task", "relation_extraction") == 0
+    assert "mentions" in capsys.readouterr().out
+    assert run("components", "Tsak") == 2
+    assert "Task" in capsys.readouterr().err

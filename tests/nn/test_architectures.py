@@ -1,0 +1,88 @@
+import pytest
+import torch
+
+from causal_mtl.common import ConfigurationError, Lazy, Params
+from causal_mtl.nn.architectures import Architecture, FullyShared, Hierarchical, SharedPrivate, SingleTask
+from causal_mtl.nn.encoders import BiLSTM
+
+WIDTH, HIDDEN = 5, 3
+TRANSFER = {"a": 0, "b": 2, "c": 4}
+BELOW = {"a": None, "b": "a", "c": "a"}
+ENCODER = Lazy(BiLSTM, {"hidden_size": HIDDEN})
+MASK = torch.tensor([[True] * 4, [True, True, False, False]])
+
+
+def make(cls, transfer=TRANSFER):
+    torch.manual_seed(0)
+    return cls(WIDTH, transfer, BELOW, ENCODER)
+
+
+def run(architecture, transfer=TRANSFER):
+    """The states of all tasks and what they were made of."""
+    torch.manual_seed(1)
+    embedded = torch.randn(2, 4, WIDTH)
+    transferred = {name: torch.randn(2, 4, size) for name, size in transfer.items()}
+    shared, states = architecture.shared(embedded, MASK), {}
+    for name in transfer:
+        below = embedded[..., :0] if BELOW[name] is None else states[BELOW[name]]
+        states[name] = architecture(name, embedded, shared, below, transferred[name], MASK)
+        assert states[name].shape == (2, 4, architecture.output_dim(name))
+    return embedded, transferred, states
+
+
+def test_hierarchical_is_equation_4():
+    architecture = make(Hierarchical)
+    embedded, transferred, states = run(architecture)
+    for name, below in BELOW.items():
+        joint = [embedded, transferred[name], *([states[below]] if below else [])]
+        wanted = architecture.encoders[name](torch.cat(joint, -1), MASK)
+        assert torch.equal(states[name], wanted)
+
+
+def test_shared_private_puts_an_encoder_a_task_on_a_shared_one():
+    architecture = make(SharedPrivate)
+    embedded, transferred, states = run(architecture)
+    for name in BELOW:
+        joint = [embedded, transferred[name], architecture.encoder(embedded, MASK)]
+        assert torch.equal(states[name], architecture.encoders[name](torch.cat(joint, -1), MASK))
+
+
+def test_single_task_shares_nothing():
+    architecture = make(SingleTask)
+    assert architecture.separate_embedders
+    embedded, transferred, states = run(architecture)
+    for name in BELOW:
+        joint = torch.cat([embedded, transferred[name]], -1)
+        assert torch.equal(states[name], architecture.encoders[name](joint, MASK))
+
+
+def test_fully_shared_has_one_encoder():
+    nothing = dict.fromkeys(TRANSFER, 0)
+    architecture = make(FullyShared, nothing)
+    embedded, _, states = run(architecture, nothing)
+    for name in BELOW:
+        assert torch.equal(states[name], architecture.encoder(embedded, MASK))
+    assert len(architecture.encoders) == 0
+
+
+def test_fully_shared_refuses_labels_for_its_encoder():
+    with pytest.raises(ConfigurationError, match='paths to "direct"'):
+        make(FullyShared)
+
+
+@pytest.mark.parametrize("name", Architecture.list_available())
+def test_a_config_may_give_the_architecture_its_own_encoder(name):
+    config = {"type": name, "encoder": {"type": "bilstm", "hidden_size": 7}}
+    architecture = Architecture.from_params(
+        Params(config), input_size=WIDTH, transfer_sizes=dict.fromkeys(TRANSFER, 0), below=BELOW
+    )
+    assert architecture.output_dim("b") == 14
+
+
+@pytest.mark.parametrize("name", Architecture.list_available())
+def test_different_tasks_start_differently_and_padding_stays_zero(name):
+    nothing = dict.fromkeys(TRANSFER, 0)
+    architecture = make(Architecture.by_name(name), nothing)
+    _, _, states = run(architecture, nothing)
+    assert torch.allclose(states["b"], states["c"]) == (name == "fully_shared")
+    assert all((state[1, 2:] == 0).all() for state in states.values())

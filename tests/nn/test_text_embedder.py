@@ -1,0 +1,35 @@
+import torch
+from torch import nn
+
+from causal_mtl.nn.text_embedder import TextEmbedder
+
+
+class Constant(nn.Module):
+    def __init__(self, value, width):
+        super().__init__()
+        self.value, self.width = value, width
+
+    def get_output_dim(self):
+        return self.width
+
+    def forward(self, mask, ids):
+        return torch.full((*ids.shape, self.width), float(self.value))
+
+
+def test_vectors_stand_side_by_side_in_the_order_of_their_names():
+    ids = torch.zeros(1, 2, dtype=torch.long)
+    mask = torch.ones(1, 2, dtype=torch.bool)
+    inputs = {"b": {"ids": ids}, "a": {"ids": ids}}
+    one = TextEmbedder({"b": Constant(2, 3), "a": Constant(1, 1)})
+    other = TextEmbedder({"a": Constant(1, 1), "b": Constant(2, 3)})
+    assert one.output_dim == 4
+    assert one(inputs, mask)[0, 0].tolist() == [1, 2, 2, 2]
+    assert torch.equal(one(inputs, mask), other(inputs, mask))
+
+
+def test_dropout_in_training_only():
+    inputs = {"a": {"ids": torch.zeros(1, 50, dtype=torch.long)}}
+    mask = torch.ones(1, 50, dtype=torch.bool)
+    embedder = TextEmbedder({"a": Constant(1, 1)}, dropout=0.5)
+    assert (embedder.train()(inputs, mask) == 0).any()
+    assert (embedder.eval()(inputs, mask) == 1).all()

@@ -1,0 +1,203 @@
+import itertools
+import json
+
+import pytest
+
+from causal_mtl import load
+from causal_mtl.common import ConfigurationError
+from causal_mtl.data.schema import from_json
+from causal_mtl.data.tokenizers import WhitespaceTokenizer
+from causal_mtl.predictors import InputError, Predictor
+
+TEXT = "Umar Silva was born in Bergen and works for Bluefin Energy."
+
+
+@pytest.fixture(scope="module")
+def predictor(trained):
+    return load(trained, batch_size=4)
+
+
+def spans(record, task="entities"):
+    return [span["text"] for span in record["annotations"][task]["spans"]]
+
+
+def test_raw_text(predictor):
+    record = predictor.predict(TEXT)
+    assert record["text"] == TEXT
+    assert record["tokens"][-2:] == ["Energy", "."]
+    assert list(record["annotations"]) == ["entities", "relations"]
+    assert spans(record)
+    for span in record["annotations"]["entities"]["spans"]:
+        assert TEXT[span["start"] : span["end"]] == span["text"]
+        assert 0 < span["score"] <= 1
+
+
+def test_tokens_text_and_other_fields(predictor):
+    words = TEXT.replace(".", " .").split()
+    by_tokens = predictor.predict({"tokens": words, "id": 7, "more": {"a": [None]}})
+    assert by_tokens["text"] == " ".join(words)
+    assert by_tokens["id"] == 7
+    assert by_tokens["more"] == {"a": [None]}
+    by_both = predictor.predict({"tokens": words, "text": TEXT})
+    assert by_both["text"] == TEXT
+    assert by_both["tokens"] == words
+    assert spans(by_both) == spans(by_tokens) == spans(predictor.predict(TEXT))
+
+
+def test_gold_in_the_input_is_not_looked_at(predictor):
+    gold = {"text": TEXT, "annotations": {"entities": {"spans": []}, "other": {"labels": ["x"]}}}
+    assert predictor.predict(gold) == predictor.predict(TEXT)
+
+
+def test_what_comes_out_can_be_read_back(predictor):
+    record = predictor.predict({"text": TEXT, "id": 1})
+    instance = from_json(json.loads(json.dumps(record)), WhitespaceTokenizer())
+    assert predictor.instance_to_json(instance, instance.annotations) == record
+
+
+def test_labels_that_are_given_are_kept(predictor):
+    given = {
+        "entities": {
+            "spans": [{"start": 23, "end": 29, "label": "entity"}, {"tokens": [0, 1], "label": "entity"}]
+        }
+    }
+    record = predictor.predict({"text": TEXT, "given": given})
+    assert spans(record) == ["Bergen", "Umar"]
+    assert "score" not in record["annotations"]["entities"]["spans"][0]
+    assert record["given"] == given
+    ends = {
+        r[end]["text"] for r in record["annotations"]["relations"]["relations"] for end in ("head", "tail")
+    }
+    assert ends <= {"Bergen", "Umar"}
+
+
+def test_given_relations_leave_the_mentions_to_the_model(predictor):
+    given = {
+        "relations": {
+            "relations": [{"label": "born in", "head": {"tokens": [0, 2]}, "tail": {"tokens": [5, 6]}}]
+        }
+    }
+    record = predictor.predict({"text": TEXT, "given": given})
+    assert spans(record) == spans(predictor.predict(TEXT))
+    assert [r["label"] for r in record["annotations"]["relations"]["relations"]] == ["born in"]
+
+
+def test_given_and_not_given_together(predictor):
+    given = {"entities": {"spans": [{"start": 23, "end": 29, "label": "entity"}]}}
+    mixed = [
+        {"text": TEXT},
+        {"text": TEXT, "given": given},
+        {"text": "Lyon is a city in France ."},
+        {"text": TEXT},
+    ]
+    records = predictor.predict_batch(mixed)
+    assert [record["text"] for record in records] == [record["text"] for record in mixed]
+    assert records[0] == records[3] == predictor.predict(TEXT)
+    assert spans(records[1]) == ["Bergen"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"entitis": {"spans": []}}, "given.entitis: the model has no such task .tasks: entities, relations"),
+        ([], "given: expected an object"),
+        ({"entities": {"labels": ["x"]}}, "given.entities: expected spans"),
+        (
+            {"entities": {"spans": [{"start": 0, "end": 3, "label": "entity"}]}},
+            "not on the boundaries of tokens",
+        ),
+        ({"entities": {"spans": [{"start": 0, "end": 4, "label": "x"}]}}, "no label 'x' .it knows entity"),
+        (
+            {"entities": {"spans": [{"start": 0, "end": 999, "label": "entity"}]}},
+            r"given\.entities\.spans\[0\]",
+        ),
+    ],
+)
+def test_labels_that_cannot_be_given(predictor, given, message):
+    with pytest.raises(InputError, match=message):
+        predictor.predict({"text": TEXT, "given": given})
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        ({}, "give 'text' or 'tokens'"),
+        ({"text": 3}, "text: expected a string"),
+        ({"text": " \n"}, "no tokens"),
+        ({"tokens": []}, "no tokens"),
+        ({"tokens": "a b"}, "tokens: expected a list"),
+        ({"tokens": ["a"], "text": "b"}, "tokens"),
+        ([], "expected an object"),
+    ],
+)
+def test_records_that_cannot_be_predicted(predictor, record, message):
+    with pytest.raises(InputError, match=message):
+        predictor.predict(record)
+
+
+def test_a_bad_record_of_several_is_numbered(predictor):
+    with pytest.raises(InputError, match="record 1: "):
+        predictor.predict_batch([TEXT, ""])
+
+
+def test_batches_change_nothing(predictor, trained):
+    texts = [" ".join(TEXT.split()[: 1 + n % 9]) for n in range(40)]
+    alone = [predictor.predict(text) for text in texts]
+    together = load(trained, batch_size=7).predict_batch(texts)
+    for one, other in zip(alone, together, strict=True):
+        assert one["text"] == other["text"]
+        assert spans(one) == spans(other)
+
+
+def lines(*records):
+    return [json.dumps(record) + "\n" for record in records]
+
+
+def test_lines_come_out_in_order(predictor):
+    records = [{"text": TEXT[: 10 + n % 40], "n": n} for n in range(150)]
+    found = list(predictor.predict_jsonl(lines(*records)))
+    assert [record["n"] for record in found] == list(range(150))
+    assert all(record["text"] == given["text"] for record, given in zip(found, records, strict=True))
+
+
+def test_lines_are_read_as_they_are_needed(predictor):
+    taken = itertools.count()
+    endless = (json.dumps({"text": TEXT, "n": next(taken)}) for _ in itertools.repeat(None))
+    found = predictor.predict_jsonl(endless)
+    assert [next(found)["n"] for _ in range(3)] == [0, 1, 2]
+    assert next(taken) <= 16 * predictor.batch_size
+
+
+def test_stop_at_a_bad_line(predictor):
+    found = predictor.predict_jsonl(
+        [*lines({"text": "a"}, {"text": "b"}), "\n", "{bad\n", *lines({"text": "c"})]
+    )
+    assert [next(found)["text"], next(found)["text"]] == ["a", "b"]
+    with pytest.raises(InputError, match="line 4: malformed JSON"):
+        next(found)
+
+
+def test_skip_bad_lines(predictor):
+    bad = [b"\xff\n", b"[1]\n", b'{"text": ""}\n', b'"text"\n', b"[" * 100000, b"{}\n"]
+    given = [b'{"text": "a", "n": 0}\n', *bad, b'\xef\xbb\xbf{"text": "b", "n": 1}\n']
+    found = list(predictor.predict_jsonl(given, on_error="skip"))
+    assert found[0]["n"] == 0
+    assert found[-1]["n"] == 1
+    assert [record["line"] for record in found[1:-1]] == [2, 3, 4, 5, 6, 7]
+    assert all(record.keys() == {"line", "error"} for record in found[1:-1])
+
+
+def test_nothing_in_nothing_out(predictor):
+    assert predictor.predict_batch([]) == []
+    assert list(predictor.predict_jsonl([])) == []
+
+
+def test_a_predictor_of_ones_own(trained):
+    @Predictor.register("only_texts", exist_ok=True)
+    class OnlyTexts(Predictor):
+        def instance_to_json(self, instance, annotations):
+            return {"mentions": [instance.span_text(span) for span in annotations["entities"].spans]}
+
+    assert list(load(trained, predictor="only_texts").predict(TEXT)) == ["mentions"]
+    with pytest.raises(ConfigurationError, match="only_texts"):
+        load(trained, predictor="only_text")

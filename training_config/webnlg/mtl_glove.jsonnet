@@ -1,0 +1,2 @@
+// PMEI's "MTL" with GloVe: full mentions.
+(import '../base/webnlg.libsonnet') + { dataset:: 'webnlg' }
