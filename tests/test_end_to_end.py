@@ -55,7 +55,14 @@ def test_interrupted_and_recovered(tmp_path):
     directory = tmp_path / "run"
     overrides = json.dumps({"dataset_reader.max_instances": 40, "trainer.num_epochs": 300})
     arguments = ["train", "training_config/quickstart.jsonnet", "-s", str(directory), "-o", overrides]
-    process = subprocess.Popen([COMMAND, *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [COMMAND, *arguments],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Run in the background by a shell, these tests inherit an ignored SIGINT, and so would the command.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     for _ in range(1200):
         if list(directory.glob("checkpoints/epoch_*")):
             break
