@@ -7,7 +7,7 @@ are a loss and, at prediction, some cells: both are taken from blocks that are d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -73,7 +73,10 @@ class PairScores:
 
     def _reduction(self, annotated: Tensor | None, with_maxima: bool) -> tuple[Tensor, Tensor]:
         wanted = _Wanted(self.mask.sum(dim=1).tolist(), annotated, self.diagonal, with_maxima)
-        return _Reduction.apply(self.heads, self.tails, self.weight, self.bias, wanted)
+        # One type for all that a block touches; sums are kept in full precision.
+        weight, bias = self.weight.to(self.heads.dtype), self.bias.to(self.heads.dtype)
+        with torch.autocast(self.heads.device.type, enabled=False):
+            return _Reduction.apply(self.heads, self.tails, weight, bias, wanted)
 
     def _gold(self, gold: Tensor) -> Tensor:
         if not self.diagonal:
@@ -167,8 +170,8 @@ class _Reduction(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor]:
         inputs = (heads, tails, weight, bias)
         at_once = any(ctx.needs_input_grad) and not wanted.with_maxima
-        gradients = [torch.zeros_like(tensor) for tensor in inputs] if at_once else []
-        total = torch.zeros((), dtype=torch.promote_types(heads.dtype, torch.float32), device=heads.device)
+        gradients = _zeros(inputs) if at_once else []
+        total = torch.zeros((), dtype=_wide(heads), device=heads.device)
         size = (*heads.shape[:2], len(weight)) if wanted.with_maxima else (0,)
         maxima = heads.new_full(size, NO_PARTNER)
         places = torch.zeros(size, dtype=torch.long, device=heads.device)
@@ -191,10 +194,10 @@ class _Reduction(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, factor: Tensor, of_maxima: Tensor) -> tuple:
         if ctx.at_once:
-            return (*(factor.to(gradient.dtype) * gradient for gradient in ctx.saved_tensors), None)
+            return (*(factor * gradient for gradient in ctx.saved_tensors), None)
         heads, tails, weight, bias, maxima, places = ctx.saved_tensors
         inputs = (heads, tails, weight, bias)
-        gradients = [torch.zeros_like(tensor) for tensor in inputs]
+        gradients = _zeros(inputs)
         of_maxima = of_maxima.masked_fill(maxima <= NO_PARTNER, 0.0)
         for block in _blocks(heads, ctx.wanted.lengths, max(heads.shape[-1], len(weight))):
             hidden, logits = _score(block, *inputs, ctx.wanted.diagonal)
@@ -208,6 +211,15 @@ class _Reduction(torch.autograd.Function):
             of_logits.scatter_add_(2, place, of_best)
             _add_gradients(block, hidden, of_logits, weight, gradients)
         return (*gradients, None)
+
+
+def _zeros(inputs: Sequence[Tensor]) -> list[Tensor]:
+    """A place for the gradient of each input, in which sums over many blocks lose nothing."""
+    return [torch.zeros_like(tensor, dtype=_wide(tensor)) for tensor in inputs]
+
+
+def _wide(tensor: Tensor) -> torch.dtype:
+    return torch.promote_types(tensor.dtype, torch.float32)
 
 
 @dataclass(frozen=True)
@@ -246,7 +258,7 @@ def _score(
     row = heads[block.sentences, block.rows].unsqueeze(2)  # (sentences, rows, 1, hidden)
     partner = tails[block.sentences, block.tails].unsqueeze(1)  # (sentences, 1, tails, hidden)
     hidden = (row + partner).relu_()
-    logits = functional.linear(hidden, weight.to(hidden.dtype), bias.to(hidden.dtype))
+    logits = functional.linear(hidden, weight, bias)
     if block.real is not None:
         logits.masked_fill_(~block.real.unsqueeze(-1), float("-inf"))
     if not diagonal:
@@ -266,7 +278,7 @@ def _add_gradients(
 ) -> None:
     """Add a block's share to the gradients of heads, tails, weight and bias, in place."""
     of_heads, of_tails, of_weight, of_bias = gradients
-    of_hidden = (of_logits @ weight.to(of_logits.dtype)).mul_(hidden > 0)
+    of_hidden = torch.ops.aten.threshold_backward(of_logits @ weight, hidden, 0)
     of_heads[block.sentences, block.rows] += of_hidden.sum(dim=2)
     of_tails[block.sentences, block.tails] += of_hidden.sum(dim=1)
     flat = of_logits.flatten(0, 2)
