@@ -46,3 +46,8 @@ def test_a_circle_is_an_error():
 def test_metric_names_of_all_tasks():
     graph = TaskGraph([SequenceTagging("entities"), RelationExtraction("relations")])
     assert {"entities/f1", "relations/exact_f1"} <= set(graph.metric_names())
+
+
+def test_a_parent_named_twice_is_an_error():
+    with pytest.raises(ConfigurationError, match=r"tasks\[1\].parents: 'a' is named 2 times"):
+        TaskGraph([SequenceTagging("a"), SequenceTagging("b", parents=["a", "a"])])

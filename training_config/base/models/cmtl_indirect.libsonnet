@@ -1,0 +1,2 @@
+// CMTL (indirect): labels reach encoders only.
+(import 'cmtl.libsonnet') + { model+: { paths: 'indirect' } }

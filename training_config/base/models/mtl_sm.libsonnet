@@ -1,0 +1,2 @@
+// "MTL with SM": each task draws its own representation, no early predictions.
+{ model+: { type: 'pmei', interaction: 'none' } }

@@ -1,0 +1,1 @@
+(import '../base/webnlg.libsonnet') + (import '../base/models/cmtl_paper.libsonnet') + { dataset:: 'webnlg_star' }
