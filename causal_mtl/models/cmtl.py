@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor, nn
 
-from causal_mtl.common import Late, Lazy, NonNegativeFloat, Probability
+from causal_mtl.common import ConfigurationError, Late, Lazy, NonNegativeFloat, Probability
 from causal_mtl.data.loader import Batch
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models.model import Labels, Model, ModelOutput
@@ -55,7 +55,8 @@ class CausalMultiTaskModel(Model):
         encoder: of each task, and what the tasks share.
         architecture: how the encoders stand to each other.
         label_transfer: how the labels of a task's parents become one state.
-        paths: along which labels are transferred.
+        paths: along which labels are transferred (None: along those that the architecture has, which is both
+            unless it is fully shared).
         label_sampler: what a task hands on in training.
         stochastic_map: draws each task's representation from its states and the labels transferred to its
             head, as in PMEI (None: the states are the representation). Neither paper tried this.
@@ -74,7 +75,7 @@ class CausalMultiTaskModel(Model):
             Lazy[Architecture], Late("input_size", "transfer_sizes", "below", "encoder")
         ] = Lazy(Hierarchical),
         label_transfer: Annotated[Lazy[LabelTransfer], Late("label_sizes")] = Lazy(LSTMTransfer),
-        paths: Literal["both", "direct", "indirect"] = "both",
+        paths: Literal["both", "direct", "indirect"] | None = None,
         label_sampler: LabelSampler | None = None,
         stochastic_map: Annotated[Lazy[StochasticMap], Late("size", "label_size")] | None = None,
         kl_weight: NonNegativeFloat = 1e-3,
@@ -83,7 +84,6 @@ class CausalMultiTaskModel(Model):
     ) -> None:
         super().__init__(vocab, tasks)
         parents = self.tasks.parents
-        self._open = PATHS if paths == "both" else (paths,)
         self.label_sampler = label_sampler or GumbelSampler()
         self.kl_weight = kl_weight
         self.dropout = nn.Dropout(encoder_dropout)
@@ -93,17 +93,20 @@ class CausalMultiTaskModel(Model):
             label_sizes={task.name: task.num_labels(vocab) for task in self.tasks if task.name in handing_on}
         )
         widths = {task.name: self.label_transfer.output_dim(len(parents[task.name])) for task in self.tasks}
-        direct, indirect = (
-            {name: width if path in self._open else 0 for name, width in widths.items()} for path in PATHS
-        )
         # Whose labels anybody is given: the others need not be sampled.
         self._handing_on = handing_on if any(widths.values()) else set()
         self._below = {name: (parents[name] or (None,))[-1] for name in widths}
 
         text = TextEmbedder(embedder, embedding_dropout)
+        none = dict.fromkeys(widths, 0)
         self.architecture = architecture.construct(
-            input_size=text.output_dim, transfer_sizes=indirect, below=self._below, encoder=encoder
+            input_size=text.output_dim,
+            transfer_sizes=none if paths == "direct" else widths,
+            below=self._below,
+            encoder=encoder,
         )
+        self._open = _open_paths(paths, self.architecture)
+        direct = widths if "direct" in self._open else none
         self.embedders = nn.ModuleDict(
             {name: deepcopy(text) for name in widths}
             if self.architecture.separate_embedders
@@ -149,6 +152,7 @@ class CausalMultiTaskModel(Model):
             if task.name in self._handing_on:
                 view = self.score(task, head, output, batch, result)
                 self._hand_on(task.name, view, flow)
+                self._watch(task.name, batch, result)
         return self.add_losses(result, batch)
 
     def begin_epoch(self, epoch: int) -> None:
@@ -191,6 +195,13 @@ class CausalMultiTaskModel(Model):
         result.add_information(task.name, mapped, batch, self.kl_weight)
         return mapped.value
 
+    def _watch(self, name: str, batch: Batch, result: ModelOutput) -> None:
+        """Log what the sampler does with the labels of a task, such as the temperature."""
+        if self.training and name in batch.labels:
+            for quantity, value in self.label_sampler.watched().items():
+                total = torch.tensor(value * batch.counts[name], device=batch.mask.device)
+                result.watch(f"{name}/{quantity}", total, name)
+
     def _hand_on(self, name: str, view: Tensor, flow: _Flow) -> None:
         """What later tasks are given as the label of this one: a set label, gold, or a sample."""
         head, mask = self.heads[name], flow.batch.mask
@@ -201,3 +212,19 @@ class CausalMultiTaskModel(Model):
             label = torch.where(known, head.labels(gold.targets, mask).to(label.dtype), label)
         for path, given in flow.given.items():
             flow.handed_on[path][name] = head.labels(given[name].targets, mask) if name in given else label
+
+
+def _open_paths(paths: str | None, architecture: Architecture) -> tuple[Path, ...]:
+    """The paths that are asked for, as far as the architecture has them.
+
+    Raises:
+        ConfigurationError: it has no encoders that could be given the labels that are asked for.
+    """
+    if not architecture.private:
+        if paths in ("both", "indirect"):
+            raise ConfigurationError(
+                f'paths: "{paths}" transfers labels to the encoder of a task, and {type(architecture).__name__} '
+                'has none; leave paths out, or set it to "direct"'
+            )
+        return ("direct",)
+    return tuple(path for path in PATHS if paths in (path, "both", None))

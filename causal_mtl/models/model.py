@@ -20,6 +20,10 @@ Labels = Mapping[str, TaskLabels]
 """Labels that are set, by task: gold in training, a person's correction, or an intervention."""
 
 
+LOSS_PARTS = ("early", "kl")
+"""Losses that a model may have for a task besides the task's own, named `task/part`."""
+
+
 @dataclass(frozen=True)
 class Loss:
     """One part of the objective.
@@ -51,7 +55,11 @@ class ModelOutput:
         self.losses[f"{task}/kl"] = Loss((mapped.kl * counted).sum(), task, weight)
         tokens = counted.sum(dim=1).clamp(min=1)
         sigma = (mapped.deviation.detach().mean(dim=-1) * counted).sum(dim=1) / tokens
-        self.losses[f"{task}/sigma"] = Loss(sigma.sum(), task, weight=0.0)
+        self.watch(f"{task}/sigma", sigma.sum(), task)
+
+    def watch(self, name: str, total: Tensor, task: str) -> None:
+        """Have a quantity logged beside the losses, as its mean over the sentences that carry `task`."""
+        self.losses[name] = Loss(total.detach(), task, weight=0.0)
 
 
 class Model(nn.Module, Registrable):

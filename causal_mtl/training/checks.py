@@ -12,6 +12,7 @@ from causal_mtl.common.text import split
 from causal_mtl.data import DatasetReader
 from causal_mtl.models import TaskGraph
 from causal_mtl.tasks import Task
+from causal_mtl.training.evaluation import names_of_results
 from causal_mtl.training.metric_tracker import MetricTracker
 from causal_mtl.training.settings import Settings
 
@@ -91,6 +92,7 @@ def _check_indexers(values: Mapping[str, Any]) -> Iterator[Problem]:
 def _check_paths(values: Mapping[str, Any]) -> Iterator[Problem]:
     """Files must exist; URLs are believed."""
     paths = [(key, values.get(key)) for key in ("train_data_path", "validation_data_path", "test_data_path")]
+    paths.append(("initial_weights", values.get("initial_weights")))
     for key, path in [*paths, *pretrained_files(values)]:
         if isinstance(path, str) and "://" not in path and not Path(path).expanduser().exists():
             yield Problem(key, f"there is no file {path!r} (seen from {Path.cwd()})")
@@ -113,9 +115,7 @@ def _check_metric(values: Mapping[str, Any], tasks: list[Task]) -> Iterator[Prob
         yield Problem("trainer.validation_metric", "needs validation_data_path")
     try:
         tracker = MetricTracker(metric)
-        # A model may have losses of its own, whose names show only when it runs.
-        losses = ["loss", *(name for name in tracker.names if name.endswith("/loss"))]
-        tracker.check([*(name for task in tasks for name in task.metric_names()), *losses])
+        tracker.check(names_of_results(tasks, tracker.names))
     except ConfigurationError as error:
         yield Problem("", f"trainer.{error}")
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import torch
 
 from causal_mtl.data.instance import Annotation
 from causal_mtl.data.loader import Batch, Loader
 from causal_mtl.metrics import Metric
-from causal_mtl.models.model import Model
+from causal_mtl.models.model import LOSS_PARTS, Model
+from causal_mtl.tasks import Task
 from causal_mtl.training.batching import Batching
 from causal_mtl.training.engine import Engine
 from causal_mtl.training.losses import LossSums, add_losses
@@ -40,7 +41,8 @@ def evaluate(
             batch of this process; the numbers tell the order of the data, as batches go by length.
 
     Returns:
-        "loss" (weighted total) and "<name>/loss" (a mean over sentences), "<task>/<measure>", and "seconds".
+        "loss" (weighted total), "<task>/loss" and further parts such as "<task>/kl" (means over sentences),
+        "<task>/<measure>", and "seconds".
     """
     started = time.perf_counter()
     if metrics is None:
@@ -84,3 +86,15 @@ def _gather(sums: LossSums, metrics: Mapping[str, Metric], engine: Engine) -> di
     for task, metric in metrics.items():
         results.update({f"{task}/{measure}": value for measure, value in metric.get_metric().items()})
     return results
+
+
+def names_of_results(tasks: Iterable[Task], asked: Iterable[str] = ()) -> list[str]:
+    """What `evaluate` reports of every model with these tasks; what a training can be steered by.
+
+    Of `asked` those are added that only some models have: parts of losses.
+    """
+    names = ["loss"]
+    for task in tasks:
+        parts = [f"{task.name}/{part}" for part in LOSS_PARTS]
+        names += [f"{task.name}/loss", *task.metric_names(), *(name for name in asked if name in parts)]
+    return names

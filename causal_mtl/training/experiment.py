@@ -14,7 +14,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from causal_mtl.archive import ARCHIVE, FILES, VOCABULARY, save_archive
+from causal_mtl.archive import ARCHIVE, FILES, VOCABULARY, Archive, save_archive
 from causal_mtl.common import ConfigurationError, Params, import_package, import_plugins
 from causal_mtl.data import Instance, Vocabulary
 from causal_mtl.data.loader import Countable, Loader
@@ -26,6 +26,7 @@ from causal_mtl.training.evaluation import evaluate
 from causal_mtl.training.run_directory import prepare, write_note, write_whole
 from causal_mtl.training.seeds import seed_everything
 from causal_mtl.training.settings import Settings, Split
+from causal_mtl.training.warm_start import expand, load_initial, start_from
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +120,7 @@ class Experiment:
     """
 
     def __init__(self, config: Params) -> None:
-        self.config = Params(_in_order(config.as_dict(quiet=True)))
+        self.config = Params(_in_order(expand(config.as_dict(quiet=True))))
         plan, self.tasks = check(self.config)
         self.settings: Settings = plan.build()
 
@@ -131,14 +132,24 @@ class Experiment:
             for split, path in self.settings.paths().items()
         }
 
+    @cached_property
+    def initial(self) -> Archive | None:
+        """The trained model that this one starts from, if there is one."""
+        path = self.settings.initial_weights
+        return load_initial(path, self.config) if path else None
+
     def vocabulary(self) -> Vocabulary:
-        """Count the vocabulary anew."""
+        """Count the vocabulary anew, or extend that of the model that this one starts from."""
         indexers = self.settings.dataset_reader.token_indexers
         counted = (
             Countable(instance, indexers, self.tasks)
             for split in self.settings.datasets_for_vocab_creation
             for instance in self._instances_of(split)
         )
+        if self.initial is not None:
+            vocab = self.initial.vocab
+            vocab.extend_from_instances(counted)
+            return vocab
         return self.settings.vocabulary.construct(instances=counted)
 
     def model(self, vocab: Vocabulary, directory: Path) -> Model:
@@ -189,6 +200,8 @@ class Experiment:
                 vocab.save_to_files(directory / VOCABULARY)  # the model has added its pretrained words
             loaders = {split: self.loader(split, vocab) for split in self.instances}
             model.initialize(loaders["train"])
+            if self.initial is not None:
+                logger.warning("initial weights: %s", start_from(self.initial, model))
             summary = settings.trainer.train(
                 model,
                 loaders["train"],

@@ -46,13 +46,17 @@ class LossSums:
         return result
 
     def means(self) -> dict[str, float]:
-        """Means over sentences: "loss", weighted and over all, and "<name>/loss", unweighted; {} if empty."""
+        """Means over sentences: "loss", weighted and over all, and each unweighted; {} if empty.
+
+        A task's own loss is called "<task>/loss"; further parts, such as "<task>/kl", keep their name.
+        """
         present = {name: row for name, row in sorted(self.sums.items()) if row[2]}
         if not present:
             return {}
         total = sum(weighted / count for _, weighted, count in present.values())
         return {"loss": total} | {
-            f"{name}/loss": plain / count for name, (plain, _, count) in present.items()
+            (name if "/" in name else f"{name}/loss"): plain / count
+            for name, (plain, _, count) in present.items()
         }
 
     def check_finite(self, where: str) -> None:

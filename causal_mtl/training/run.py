@@ -15,6 +15,7 @@ from causal_mtl.training.batching import Batching
 from causal_mtl.training.callbacks import TrainingState
 from causal_mtl.training.checkpointer import Checkpointer
 from causal_mtl.training.engine import Engine
+from causal_mtl.training.evaluation import names_of_results
 from causal_mtl.training.metric_tracker import MetricTracker
 from causal_mtl.training.optimizers import make_optimizer
 from causal_mtl.training.options import TrainerOptions
@@ -52,9 +53,7 @@ class Run:
         if dev_loader is None and options.patience is not None:
             raise ConfigurationError("trainer.patience needs validation data (validation_data_path)")
         if dev_loader is not None:
-            # A model may add losses of its own, whose names show only when it runs.
-            own_losses = [name for name in self.tracker.names if name.endswith("/loss")]
-            self.tracker.check(_names_of_results(model) + own_losses)
+            self.tracker.check(names_of_results(model.tasks, self.tracker.names))
 
         # Another stream than the one that made the weights, and another on each process.
         seed_everything(seed + 1 + self.engine.rank, options.deterministic)
@@ -181,11 +180,3 @@ class Run:
             ]
             kept = [line for line in lines if json.loads(line)["epoch"] < self.state.epoch]
             path.write_text("".join(kept), encoding="utf-8")
-
-
-def _names_of_results(model: Model) -> list[str]:
-    """What `evaluate` will report of every model with these tasks."""
-    names = ["loss"]
-    for task in model.tasks:
-        names += [f"{task.name}/loss", *task.metric_names()]
-    return names

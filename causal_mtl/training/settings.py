@@ -33,6 +33,8 @@ class Settings(FromParams):
             so this is for words only.
         data_loader: sentences or tokens a batch.
         random_seed: of everything that is random.
+        initial_weights: an archive whose weights the model starts with, as far as they fit; its vocabulary is
+            extended by the training data. ``model: {type: "from_archive"}`` sets this, and the model's config.
     """
 
     dataset_reader: DatasetReader
@@ -49,6 +51,7 @@ class Settings(FromParams):
     datasets_for_vocab_creation: list[Split] = field(default_factory=lambda: ["train"])
     data_loader: Batching = field(default_factory=Batching)
     random_seed: NonNegativeInt = 13370
+    initial_weights: str | None = None
 
     def reader(self, split: Split) -> DatasetReader:
         """The reader of the data of `split`."""

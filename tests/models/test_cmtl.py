@@ -549,6 +549,7 @@ def test_a_stochastic_map_reports_its_kl_and_sigma(build):
     output = model(loader.batch([0, 1, 2, 3]))
     assert {name: loss.weight for name, loss in output.losses.items() if "/" in name} == {
         "entities/kl": 0.25, "entities/sigma": 0.0, "relations/kl": 0.25, "relations/sigma": 0.0,
+        "entities/temperature": 0.0,
     }  # fmt: skip
     mapping = model.maps["relations"]
     assert mapping.prior_mean[0].in_features == LABEL  # the labels transferred to the head
@@ -589,10 +590,13 @@ def test_a_stochastic_map_stands_between_encoder_and_head(build, name, paths):
 
 
 def test_a_fully_shared_encoder_takes_no_labels(build):
-    with pytest.raises(ConfigurationError, match="fully shared"):
-        build(config(architecture="fully_shared"))
-    model, _ = build(config(architecture="fully_shared", label_transfer="none"))
+    for paths in ("both", "indirect"):
+        with pytest.raises(ConfigurationError, match="FullyShared has none"):
+            build(config(architecture="fully_shared", paths=paths))
+    model, loader = build(config(architecture="fully_shared"))
     assert len(model.embedders) == 1
+    assert model.heads["relations"].scorer.heads.in_features == 6 + LABEL  # labels reach the head all the same
+    assert set(model(loader.batch([0])).losses) >= {"entities", "relations"}
 
 
 def test_nothing_is_sampled_that_nobody_is_given(build, monkeypatch):

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from causal_mtl.common import ConfigurationError, Lazy, Params
+from causal_mtl.common import Lazy, Params
 from causal_mtl.nn.architectures import Architecture, FullyShared, Hierarchical, SharedPrivate, SingleTask
 from causal_mtl.nn.encoders import BiLSTM
 
@@ -63,11 +63,6 @@ def test_fully_shared_has_one_encoder():
     for name in BELOW:
         assert torch.equal(states[name], architecture.encoder(embedded, MASK))
     assert len(architecture.encoders) == 0
-
-
-def test_fully_shared_refuses_labels_for_its_encoder():
-    with pytest.raises(ConfigurationError, match='paths to "direct"'):
-        make(FullyShared)
 
 
 @pytest.mark.parametrize("name", Architecture.list_available())

@@ -27,6 +27,10 @@ class GumbelSampler(LabelSampler):
         self.temperature = self.schedule.at(1)
         self.straight_through = straight_through
 
+    def watched(self) -> dict[str, float]:
+        """The temperature in use."""
+        return {"temperature": self.temperature}
+
     def begin_epoch(self, epoch: int) -> None:
         """Follow the schedule."""
         self.temperature = self.schedule.at(epoch)

@@ -22,6 +22,10 @@ class LabelSampler(nn.Module, Registrable):
         """Whether gold labels are to be handed on, where known, instead of what `forward` would make."""
         return False
 
+    def watched(self) -> dict[str, float]:
+        """What is worth logging, by name."""
+        return {}
+
     def begin_epoch(self, epoch: int) -> None:
         """Told by training at the start of each epoch, counted from 1."""
 

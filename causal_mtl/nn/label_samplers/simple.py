@@ -60,6 +60,11 @@ class ScheduledSampler(LabelSampler):
         """In training, until `gold_epochs` are over."""
         return self.training and (self.epoch <= self.gold_epochs or self.then.wants_gold)
 
+    def watched(self) -> dict[str, float]:
+        """What the sampler whose turn it is watches, and whether gold is handed on."""
+        on_gold = self.epoch <= self.gold_epochs
+        return {"gold": float(on_gold), **({} if on_gold else self.then.watched())}
+
     def begin_epoch(self, epoch: int) -> None:
         """Count; the other sampler's own schedule starts when its turn comes."""
         self.epoch = epoch

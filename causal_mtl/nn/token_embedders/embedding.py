@@ -69,6 +69,10 @@ class Embedding(TokenEmbedder):
         self.weight = nn.Parameter(weight, requires_grad=trainable)
         self.register_buffer("unseen", unseen)
 
+    def rows(self) -> Tensor:
+        """The vectors of all words by id, those that training never saw included."""
+        return torch.cat([self.weight.detach(), self.unseen])
+
     def get_output_dim(self) -> int:
         """The width of the vectors."""
         return self.embedding_dim

@@ -5,6 +5,5 @@
     architecture: { type: 'hierarchical' },
     label_transfer: { type: 'lstm', label_dim: 100 },
     label_sampler: { type: 'gumbel', temperature: 0.05 },
-    paths: 'both',
   },
 }

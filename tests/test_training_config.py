@@ -1,0 +1,100 @@
+"""The shipped configs: they resolve, they train, and their components can be swapped from the command line."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from causal_mtl import train
+from causal_mtl.common import Params
+from causal_mtl.nn.architectures import Architecture
+from causal_mtl.nn.encoders import Encoder
+from causal_mtl.nn.label_samplers import LabelSampler
+from causal_mtl.nn.label_transfer import LabelTransfer
+from causal_mtl.nn.stochastic_maps import StochasticMap
+from causal_mtl.training.experiment import Experiment, read_config
+
+ROOT = Path(__file__).parents[1]
+CONFIGS = ROOT / "training_config"
+DATA = Path(os.environ.get("CAUSAL_MTL_DATA", ROOT / "../shared/data"))
+SMALL = {
+    "dataset_reader.max_instances": 24,
+    "model.embedder.tokens": {"type": "embedding", "embedding_dim": 8},
+    "model.encoder": {"type": "bilstm", "hidden_size": 6},
+    "trainer.num_epochs": 1,
+}
+ARGUMENTS = {"scheduled": {"gold_epochs": 1}}
+
+
+def on_fixtures(tmp_path, name):
+    """A model's overlay on the quick start's data."""
+    parts = ["quickstart.jsonnet", f"base/models/{name}.libsonnet"]
+    file = tmp_path / "config.jsonnet"
+    file.write_text(" + ".join(f"(import '{CONFIGS / part}')" for part in parts))
+    return file
+
+
+def trains(config, directory, **overrides):
+    metrics = train(config, directory, overrides={**SMALL, **overrides}).metrics
+    return metrics["training_steps"] > 0 and metrics["validation_relations/loss"] > 0
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the real data is not here (CAUSAL_MTL_DATA)")
+@pytest.mark.parametrize(
+    "file", sorted(CONFIGS.glob("*/*.jsonnet")), ids=lambda file: "/".join(file.parts[-2:])
+)
+def test_configs_on_real_data_resolve(file, monkeypatch):
+    monkeypatch.setenv("CAUSAL_MTL_DATA", str(DATA.resolve()))
+    settings = Experiment(read_config(file)).settings
+    assert file.parts[-2] in settings.train_data_path
+    assert settings.trainer.validation_metric == "+relations/exact_f1"
+
+
+def test_both_sets_have_the_same_experiments():
+    sets = [{file.name for file in (CONFIGS / name).glob("*.jsonnet")} for name in ("webnlg", "webnlg_star")]
+    assert sets[0] == sets[1]
+    overlays = {file.stem for file in (CONFIGS / "base/models").glob("*.libsonnet")}
+    assert {Path(name).stem for name in sets[0]} == overlays | {"mtl_glove"}
+
+
+def overlays():
+    return sorted(f.stem for f in (CONFIGS / "base/models").glob("*.libsonnet") if "paper" not in f.stem)
+
+
+@pytest.mark.parametrize("name", overlays())
+def test_every_model_trains(name, tmp_path):
+    assert trains(on_fixtures(tmp_path, name), tmp_path / "run")
+
+
+@pytest.mark.parametrize("name", ["pmei_paper", "cmtl_paper"])
+def test_models_as_printed_train(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("CAUSAL_MTL_DATA", str(tmp_path))
+    file = on_fixtures(tmp_path, name)
+    changes = {"model.encoder.hidden_size": 4} if name == "cmtl_paper" else {}
+    assert trains(file, tmp_path / "run", **{**changes, "data_loader": {"batch_size": 8}})
+
+
+@pytest.mark.parametrize(
+    ("overlay", "key", "base"),
+    [
+        ("cmtl", "architecture", Architecture),
+        ("cmtl", "label_transfer", LabelTransfer),
+        ("cmtl", "label_sampler", LabelSampler),
+        ("cmtl", "stochastic_map", StochasticMap),
+        ("pmei", "stochastic_map", StochasticMap),
+        ("pmei", "encoder", Encoder),
+    ],
+)
+def test_any_component_can_be_swapped(overlay, key, base, tmp_path):
+    file = on_fixtures(tmp_path, overlay)
+    for name in base.list_available():
+        changes = {f"model.{key}": {"type": name, **ARGUMENTS.get(name, {})}}
+        assert trains(file, tmp_path / name, **changes), name
+
+
+@pytest.mark.parametrize("name", ["pmei", "cmtl", "mtl"])
+def test_the_model_of_the_quick_start_can_be_swapped(name, tmp_path):
+    assert trains(CONFIGS / "quickstart.jsonnet", tmp_path / "run", **{"model.type": name})
+    written = json.loads((tmp_path / "run/config.json").read_text())
+    assert Params(written).as_dict(quiet=True)["model"]["type"] == name

@@ -1,0 +1,108 @@
+import json
+
+import pytest
+import torch
+
+from causal_mtl import load, train
+from causal_mtl.archive import load_archive
+from causal_mtl.common import ConfigurationError
+
+STOP = {"trainer.num_epochs": 0}
+
+
+def start(config, directory, archive, overrides=None, **changes):
+    model = {"type": "from_archive", "archive_file": str(archive), "overrides": overrides or {}}
+    return train({**config, **changes, "model": model}, directory, overrides=STOP)
+
+
+def log(run):
+    lines = (run.directory / "train.log").read_text().splitlines()
+    return next(line for line in lines if "initial weights" in line)
+
+
+def test_the_same_data_gives_the_same_model(config, trained, tmp_path):
+    run = start(config, tmp_path / "run", trained)
+    old, new = load_archive(trained).model.state_dict(), load_archive(run.archive).model.state_dict()
+    for name, tensor in new.items():
+        assert torch.equal(tensor, old[name]), name
+    assert run.metrics["validation_entities/f1"] > 0.5
+    assert "started anew" not in log(run)
+    assert "not used" not in log(run)
+
+
+def test_what_was_trained_loads_without_the_other_archive(config, trained, tmp_path):
+    import shutil
+
+    first = tmp_path / "first"
+    shutil.copytree(trained, first)
+    run = start(config, tmp_path / "run", first / "model.tar.gz", {"tasks.0.scheme": "BIOES"})
+    shutil.rmtree(first)
+    assert load(run.archive).predict("Ann lives in Rome.")["annotations"].keys() == {"entities", "relations"}
+    written = json.loads((run.directory / "config.json").read_text())
+    assert written["model"]["type"] == "mtl"
+    assert written["model"]["tasks"][0]["scheme"] == "BIOES"
+
+
+def test_new_words_and_labels_extend_what_is_known(config, trained, tmp_path):
+    data = tmp_path / "new.json"
+    record = {"text": "Zork likes Blip .", "triple_list": [["Zork", "likes", "Blip"]]}
+    data.write_text(json.dumps([record]))
+    run = start(config, tmp_path / "run", trained, train_data_path=str(data))
+    old, new = load_archive(trained), load_archive(run.archive)
+    for namespace in ("tokens", "relations_labels"):
+        before = old.vocab.get_index_to_token_vocabulary(namespace)
+        after = new.vocab.get_index_to_token_vocabulary(namespace)
+        assert before.items() < after.items()
+    name = "heads.relations.scorer.output.weight"
+    before, after = old.model.state_dict()[name], new.model.state_dict()[name]
+    assert len(after) == len(before) + 1
+    assert torch.equal(after[: len(before)], before)
+    line = log(run)
+    assert "extended for new words or labels" in line
+    assert name in line
+
+
+def test_changed_heads_start_anew_and_are_named(config, trained, tmp_path):
+    tasks = [
+        {"type": "sequence_tagging", "name": "entities", "scheme": "BIO"},
+        {"type": "relation_extraction", "name": "relations", "hidden_size": 7},
+    ]
+    run = start(config, tmp_path / "run", trained, {"tasks": tasks})
+    line = log(run)
+    anew = line.split("started anew: ")[1].split(";")[0]
+    assert "heads.entities.layer.weight" in anew
+    assert "heads.relations.scorer.heads.weight" in anew
+    assert "encoder" not in anew
+
+
+def test_another_model_takes_what_it_shares(config, trained, tmp_path):
+    changed = {**config, "model": {**config["model"], "type": "pmei"}, "initial_weights": str(trained)}
+    run = train(changed, tmp_path / "run", overrides=STOP)
+    old, new = load_archive(trained).model.state_dict(), load_archive(run.archive).model.state_dict()
+    assert torch.equal(new["encoder.forwards.0.weight_ih_l0"], old["encoder.forwards.0.weight_ih_l0"])
+    assert "maps.entities" in log(run)
+
+
+def test_words_with_pretrained_vectors_keep_them(config, tmp_path):
+    vectors = tmp_path / "vectors.txt"
+    vectors.write_text(
+        "".join(f"{word} {' '.join([str(i)] * 20)}\n" for i, word in enumerate(["in", "qwerty"]))
+    )
+    config["model"]["embedder"]["tokens"]["pretrained_file"] = str(vectors)
+    first = train(config, tmp_path / "first", overrides=STOP)
+    second = start(config, tmp_path / "second", first.archive)
+    archive = load_archive(second.archive)
+    row = archive.vocab.get_token_index("qwerty", "tokens")
+    embedding = archive.model.embedder.embedders["tokens"]
+    assert embedding.rows()[row].tolist() == [1.0] * 20
+
+
+def test_mistakes(config, trained, tmp_path):
+    with pytest.raises(ConfigurationError, match="archive_fil: unknown key"):
+        train({**config, "model": {"type": "from_archive", "archive_fil": "x"}}, tmp_path / "a")
+    with pytest.raises(ConfigurationError, match="no-such-archive"):
+        start(config, tmp_path / "b", "no-such-archive.tar.gz")
+    with pytest.raises(ConfigurationError, match=r"vocabulary: .*leave this key out"):
+        start(config, tmp_path / "c", trained, vocabulary={"min_count": {"tokens": 2}})
+    with pytest.raises(ConfigurationError, match="initial_weights: there is no file"):
+        train({**config, "initial_weights": "nowhere.tar.gz"}, tmp_path / "d")
