@@ -12,12 +12,12 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
         "find-lr",
         help="look for a learning rate",
         description="Train for some steps with a learning rate that grows exponentially and print rate and loss "
-        "of each step, tab-separated, then the rate at which the loss fell fastest.",
+        "of each step, tab-separated, then a rate to try: a tenth of the one at which the loss was lowest.",
     )
     parser.add_argument("config", metavar="CONFIG", help="a jsonnet or JSON file")
     parser.add_argument("-o", "--overrides", default="", help="changes to the config as jsonnet")
     parser.add_argument(
-        "--start-lr", type=float, default=1e-7, help="rate of the first step (default: %(default)s)"
+        "--start-lr", type=float, default=1e-6, help="rate of the first step (default: %(default)s)"
     )
     parser.add_argument(
         "--end-lr", type=float, default=1.0, help="rate of the last step (default: %(default)s)"
@@ -51,4 +51,4 @@ def run(options: argparse.Namespace) -> None:
     if curve.suggestion is None:
         print("the loss did not fall at any of these rates")
     else:
-        print(f"the loss fell fastest at {curve.suggestion:.2g}")
+        print(f"a rate to try: {curve.suggestion:.2g} (a tenth of the one at which the loss was lowest)")

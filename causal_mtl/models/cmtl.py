@@ -134,11 +134,14 @@ class CausalMultiTaskModel(Model):
             encoder_labels: what encoders see in place of `labels`, so that the two paths can be told apart:
                 `{}` sets labels on the direct path only.
         """
-        given = labels or {}
+        given = self.given(labels)
         embedded = {name: embed(batch.inputs, batch.mask) for name, embed in self.embedders.items()}
         flow = _Flow(
             batch,
-            given={"direct": given, "indirect": given if encoder_labels is None else encoder_labels},
+            given={
+                "direct": given,
+                "indirect": given if encoder_labels is None else self.given(encoder_labels),
+            },
             embedded=embedded,
             shared={name: self.architecture.shared(e, batch.mask) for name, e in embedded.items()},
         )

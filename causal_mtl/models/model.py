@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from causal_mtl.common import Registrable
+from causal_mtl.common import ConfigurationError, Registrable
 from causal_mtl.data.instance import Annotation
 from causal_mtl.data.loader import Batch, Loader, TaskLabels
 from causal_mtl.data.vocabulary import Vocabulary
@@ -95,6 +95,18 @@ class Model(nn.Module, Registrable):
         """
         raise NotImplementedError
 
+    def given(self, labels: Labels | None) -> Labels:
+        """The labels that are set; none if `labels` is None.
+
+        Raises:
+            ConfigurationError: one is of a task that this model does not have.
+        """
+        for name in labels or ():
+            if name not in self.tasks:
+                there = ", ".join(task.name for task in self.tasks)
+                raise ConfigurationError(f"labels: there is no task {name!r} to set (tasks: {there})")
+        return labels or {}
+
     def add_losses(self, result: ModelOutput, batch: Batch) -> ModelOutput:
         """Add to `result` the loss of each final head that has none yet and whose task `batch` has gold of."""
         for name, gold in batch.labels.items():
@@ -140,9 +152,10 @@ class Model(nn.Module, Registrable):
     ) -> list[dict[str, Annotation]]:
         """One annotation a task for each sentence; tasks whose labels are set keep them."""
         decoded: dict[str, Sequence[Annotation]] = {}
+        given = self.given(labels)
         for task in self.tasks:
-            if labels and task.name in labels:
-                decoded[task.name] = labels[task.name].annotations  # type: ignore[assignment]
+            if task.name in given:
+                decoded[task.name] = given[task.name].annotations  # type: ignore[assignment]
             else:
                 head = self.heads[task.name]
                 decoded[task.name] = head.decode(output.outputs[task.name], batch.instances, decoded)

@@ -78,7 +78,7 @@ class ProgressiveModel(Model):
         """Encode, predict early, refine, predict; a label that is set replaces its task's early prediction."""
         states = self.dropout(self.encoder(self.embedder(batch.inputs, batch.mask), batch.mask))
         result = ModelOutput({})
-        early = self._predict_early(states, batch, labels or {}, result)
+        early = self._predict_early(states, batch, self.given(labels), result)
         for task in self.tasks:
             seen = torch.cat([states[..., :0], *(early[other] for other in self._seen[task.name])], dim=-1)
             mapped = self.maps[task.name](states, seen)

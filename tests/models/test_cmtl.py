@@ -595,7 +595,9 @@ def test_a_fully_shared_encoder_takes_no_labels(build):
             build(config(architecture="fully_shared", paths=paths))
     model, loader = build(config(architecture="fully_shared"))
     assert len(model.embedders) == 1
-    assert model.heads["relations"].scorer.heads.in_features == 6 + LABEL  # labels reach the head all the same
+    assert (
+        model.heads["relations"].scorer.heads.in_features == 6 + LABEL
+    )  # labels reach the head all the same
     assert set(model(loader.batch([0])).losses) >= {"entities", "relations"}
 
 

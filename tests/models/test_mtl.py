@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from causal_mtl.common import ConfigurationError
 from causal_mtl.data.instance import Span, SpanAnnotation
 from causal_mtl.data.loader import Loader, TaskLabels
 
@@ -71,6 +72,12 @@ def test_labels_that_are_set_are_kept_and_used_by_the_tasks_that_need_them(model
     assert found["entities"] == given
     pairs = {(relation.head.start, relation.tail.start) for relation in found["relations"].relations}
     assert pairs == {(1, 1), (1, 4), (4, 1), (4, 4)}
+
+
+def test_a_label_of_an_unknown_task_cannot_be_set(model, loader):
+    batch = loader.batch([0])
+    with pytest.raises(ConfigurationError, match="no task 'entity' to set"):
+        model.decode(model.eval()(batch), batch, {"entity": batch.labels["entities"]})
 
 
 def test_initialize_starts_at_the_prior(model, loader):
