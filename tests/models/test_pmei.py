@@ -121,7 +121,7 @@ def slow_map(kind, mapping, h, y, noise):
     if kind == "deterministic_gru":
         return slow_cell(mapping.cell, h, y), 0.0
     if kind == "deterministic_mlp":
-        return slow_mlp(mapping.mlp.layers, torch.cat([h, y])), 0.0
+        return slow_mlp(mapping.cell.layers, torch.cat([h, y])), 0.0
     if kind == "gru":
         mean, raw = slow_cell(mapping.mean, h, y), slow_cell(mapping.deviation, h, y)
     else:

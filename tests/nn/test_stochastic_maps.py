@@ -159,7 +159,7 @@ def test_maps_without_chance():
     states, labels = inputs()
     for cls, wanted in [
         (DeterministicGRUMap, lambda m: m.cell(states, labels)),
-        (DeterministicMLPMap, lambda m: m.mlp(states, labels)),
+        (DeterministicMLPMap, lambda m: m.cell(states, labels)),
         (IdentityMap, lambda m: states),
     ]:
         mapping = make(cls)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,46 +12,45 @@ from causal_mtl.common import PositiveInt
 from causal_mtl.nn.label_transfer.label_transfer import LabelTransfer
 
 
-@LabelTransfer.register("lstm")
-class LSTMTransfer(LabelTransfer):
-    """th = LSTM over the parents' label embeddings (CMTL eq. 2). Registered with name "lstm"."""
+class RecurrentTransfer(LabelTransfer):
+    """One step of a cell a parent, from a zero state, at each position.
+
+    Args:
+        label_sizes: filled in: how many labels each task has.
+        label_dim: width of label embeddings (d_l) and of the state.
+    """
+
+    cell_type: type[nn.LSTMCell] | type[nn.GRUCell]
 
     def __init__(self, label_sizes: Mapping[str, int], label_dim: PositiveInt = 300) -> None:
         super().__init__(label_sizes, label_dim)
-        self.cell = nn.LSTMCell(label_dim, label_dim)
+        self.cell = self.cell_type(label_dim, label_dim)
 
     def output_dim(self, parents: int) -> int:
         """`label_dim`."""
         return self.label_dim if parents else 0
 
     def fold(self, embedded: Sequence[Tensor]) -> Tensor:
-        """One step of the cell a parent; the state starts at zero."""
-        state = None
+        """The cell's last state."""
+        state: Any = None
         for label in embedded:
             state = self.cell(label.flatten(0, 1), state)
-        assert state is not None
-        return state[0].view_as(embedded[0])
+        hidden = state[0] if isinstance(state, tuple) else state  # an LSTM's state has a memory too
+        return hidden.view_as(embedded[0])
+
+
+@LabelTransfer.register("lstm")
+class LSTMTransfer(RecurrentTransfer):
+    """th = LSTM over the parents' label embeddings (CMTL eq. 2). Registered with name "lstm"."""
+
+    cell_type = nn.LSTMCell
 
 
 @LabelTransfer.register("gru")
-class GRUTransfer(LabelTransfer):
+class GRUTransfer(RecurrentTransfer):
     """As "lstm", with a GRU cell. Registered with name "gru"."""
 
-    def __init__(self, label_sizes: Mapping[str, int], label_dim: PositiveInt = 300) -> None:
-        super().__init__(label_sizes, label_dim)
-        self.cell = nn.GRUCell(label_dim, label_dim)
-
-    def output_dim(self, parents: int) -> int:
-        """`label_dim`."""
-        return self.label_dim if parents else 0
-
-    def fold(self, embedded: Sequence[Tensor]) -> Tensor:
-        """One step of the cell a parent; the state starts at zero."""
-        state = None
-        for label in embedded:
-            state = self.cell(label.flatten(0, 1), state)
-        assert state is not None
-        return state.view_as(embedded[0])
+    cell_type = nn.GRUCell
 
 
 @LabelTransfer.register("concat")

@@ -2,73 +2,57 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from torch import Tensor, nn
 
-from causal_mtl.common import PositiveInt
 from causal_mtl.nn.stochastic_maps.cells import EarlyPredictionCell, JointMLP
 from causal_mtl.nn.stochastic_maps.stochastic_map import GaussianMap, Mapped, StochasticMap
 
 
 @StochasticMap.register("gru")
 class GRUMap(GaussianMap):
-    """PMEI's map: μ and σ from two cells (eq. 7). Registered as a `StochasticMap` with name "gru".
+    """PMEI's map: μ and σ from two cells (eq. 7). Registered as a `StochasticMap` with name "gru"."""
 
-    Args:
-        size: filled in.
-        label_size: filled in.
-        deviation_offset: added before softplus makes σ.
-        prior_hidden_size: inner width of the prior's MLPs.
-    """
-
-    def __init__(
-        self, size: int, label_size: int, deviation_offset: float = -3.0, prior_hidden_size: PositiveInt = 100
-    ) -> None:
-        mean, deviation = EarlyPredictionCell(size, label_size), EarlyPredictionCell(size, label_size)
-        super().__init__(size, label_size, mean, deviation, deviation_offset, prior_hidden_size)
+    cell_type = EarlyPredictionCell
 
 
 @StochasticMap.register("mlp")
 class MLPMap(GaussianMap):
-    """PMEI without GRU: μ and σ from two MLPs. Registered as a `StochasticMap` with name "mlp".
+    """PMEI without GRU: μ and σ from two MLPs. Registered as a `StochasticMap` with name "mlp"."""
+
+    cell_type = JointMLP
+
+
+class DeterministicMap(StochasticMap):
+    """t = cell(h, y'): nothing is drawn and no information is controlled.
 
     Args:
-        size: filled in.
-        label_size: filled in.
-        deviation_offset: added before softplus makes σ.
-        prior_hidden_size: inner width of the prior's MLPs.
+        size: filled in: width of h and t.
+        label_size: filled in: width of y'; 0 if the map sees no early predictions.
     """
 
-    def __init__(
-        self, size: int, label_size: int, deviation_offset: float = -3.0, prior_hidden_size: PositiveInt = 100
-    ) -> None:
-        mean, deviation = JointMLP(size, label_size), JointMLP(size, label_size)
-        super().__init__(size, label_size, mean, deviation, deviation_offset, prior_hidden_size)
-
-
-@StochasticMap.register("deterministic_gru")
-class DeterministicGRUMap(StochasticMap):
-    """PMEI without stochastic map: t is the cell's output. Registered with name "deterministic_gru"."""
+    cell_type: type[nn.Module]
 
     def __init__(self, size: int, label_size: int) -> None:
         super().__init__()
-        self.cell = EarlyPredictionCell(size, label_size)
+        self.cell = self.cell_type(size, label_size)
 
     def forward(self, states: Tensor, labels: Tensor) -> Mapped:
         """Apply the cell."""
         return Mapped(self.cell(states, labels), None, None)
 
 
+@StochasticMap.register("deterministic_gru")
+class DeterministicGRUMap(DeterministicMap):
+    """PMEI without stochastic map: t is the cell's output. Registered with name "deterministic_gru"."""
+
+    cell_type = EarlyPredictionCell
+
+
 @StochasticMap.register("deterministic_mlp")
-class DeterministicMLPMap(StochasticMap):
+class DeterministicMLPMap(DeterministicMap):
     """The progressive model of PMEI's figure 1 (B). Registered with name "deterministic_mlp"."""
 
-    def __init__(self, size: int, label_size: int) -> None:
-        super().__init__()
-        self.mlp = JointMLP(size, label_size)
-
-    def forward(self, states: Tensor, labels: Tensor) -> Mapped:
-        """Apply the MLP."""
-        return Mapped(self.mlp(states, labels), None, None)
+    cell_type = JointMLP
 
 
 @StochasticMap.register("identity")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from causal_mtl.common import Registrable
+from causal_mtl.common import PositiveInt, Registrable
 
 SMALLEST_DEVIATION = 1e-6
 
@@ -46,23 +46,22 @@ class GaussianMap(StochasticMap):
     Args:
         size: filled in: width of h and t.
         label_size: filled in: width of y'.
-        mean: gives μ of h and y'.
-        deviation: gives σ of h and y' before softplus.
-        deviation_offset: moves σ at the start.
+        deviation_offset: added before softplus makes σ, of p and of r.
         prior_hidden_size: inner width of the prior's MLPs.
     """
+
+    cell_type: type[nn.Module]
+    """Makes of h and y' the μ, and another one the σ before softplus: `cell_type(size, label_size)`."""
 
     def __init__(
         self,
         size: int,
         label_size: int,
-        mean: nn.Module,
-        deviation: nn.Module,
-        deviation_offset: float,
-        prior_hidden_size: int,
+        deviation_offset: float = -3.0,
+        prior_hidden_size: PositiveInt = 100,
     ) -> None:
         super().__init__()
-        self.mean, self.deviation = mean, deviation
+        self.mean, self.deviation = self.cell_type(size, label_size), self.cell_type(size, label_size)
         self.deviation_offset = deviation_offset
         self.prior_mean = _mlp(label_size, prior_hidden_size, size) if label_size else None
         self.prior_deviation = _mlp(label_size, prior_hidden_size, size) if label_size else None
