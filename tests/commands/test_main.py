@@ -6,7 +6,7 @@ import pytest
 from causal_mtl.commands import main
 from causal_mtl.version import VERSION
 
-SUBCOMMANDS = ["train", "evaluate", "predict", "validate", "build-vocab", "find-lr", "components"]
+SUBCOMMANDS = ["train", "evaluate", "predict", "tabulate", "validate", "build-vocab", "find-lr", "components"]
 HEAVY = {
     "torch",
     "transformers",

@@ -1,0 +1,57 @@
+"""Which runs are one configuration with several seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from causal_mtl.analysis.run import Run
+from causal_mtl.common import ConfigurationError
+
+
+def configurations(runs: Sequence[Run]) -> dict[str, list[Run]]:
+    """Runs by label, each label's by seed; labels in the order in which they came.
+
+    Raises:
+        ConfigurationError: runs of one label differ in more than the seed (the message names the keys), or do not
+            differ in it.
+    """
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(run.label, []).append(run)
+    for label, group in groups.items():
+        for run in group[1:]:
+            if found := _differences(group[0], run):
+                listed = "".join(f"\n  {key}: {one!r}, {other!r}" for key, one, other in found)
+                raise ConfigurationError(
+                    f"{label}: {group[0].source} and {run.source} differ in more than the seed:{listed}"
+                )
+        seeds = [run.seed for run in group]
+        if twice := sorted({seed for seed in seeds if seeds.count(seed) > 1}):
+            raise ConfigurationError(f"{label}: more than one run with seed {', '.join(map(str, twice))}")
+        group.sort(key=lambda run: run.seed)
+    return groups
+
+
+def _differences(first: Run, second: Run) -> list[tuple[str, Any, Any]]:
+    """Where the configs differ but for the seed; if nowhere, the data that has changed between the runs."""
+    one, other = (dict(_flat({**run.config, "random_seed": None})) for run in (first, second))
+    if one == other:
+        one, other = (
+            {f"SHA-256 of {path}": digest for path, digest in run.note["data_sha256"].items()}
+            for run in (first, second)
+        )
+    absent = "(absent)"
+    keys = [key for key in {**one, **other} if one.get(key, absent) != other.get(key, absent)]
+    return [(key, one.get(key, absent), other.get(key, absent)) for key in keys]
+
+
+def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from _flat(below, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for number, below in enumerate(value):
+            yield from _flat(below, f"{path}[{number}]")
+    else:
+        yield path, value

@@ -1,0 +1,103 @@
+"""A finished training: what made it, its scores, its counts by sentence."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causal_mtl.analysis.bootstrap import micro_f1
+from causal_mtl.analysis.sentence_counts import SentenceCounts, sentence_counts
+from causal_mtl.common import ConfigurationError, local_path, sha256
+
+logger = logging.getLogger(__name__)
+
+_NOTABLE = 0.005
+"""Counts and ``metrics.json`` may differ by rounding (bf16 in training, fp32 here), not by more than this."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished training.
+
+    Attributes:
+        source: its directory, or the export file that it was read from; for messages.
+        label: the directory's name without a trailing ``-<seed>``.
+        seed: of the training.
+        config: all of ``config.json``.
+        metrics: all of ``metrics.json``.
+        note: all of ``run.json``: versions, hashes of the data, command, machine.
+        counts: by sentence; None if they have not been asked for.
+        exported: `source` is an export file: there is no archive.
+    """
+
+    source: str
+    label: str
+    seed: int
+    config: dict[str, Any]
+    metrics: dict[str, Any]
+    note: dict[str, Any]
+    counts: SentenceCounts | None = None
+    exported: bool = False
+
+    @property
+    def data(self) -> str | None:
+        """Where its scores come from: what was counted, else the validation data of the training."""
+        return self.counts.data if self.counts else self.config.get("validation_data_path")
+
+    def counts_of(self, measure: str) -> NDArray[np.int64]:
+        """Correct, predicted and gold items, `(sentences, 3)`.
+
+        Raises:
+            ConfigurationError: `measure` is no micro-averaged F1, or nothing was counted.
+        """
+        measures = self.counts.measures if self.counts else {}
+        if measure not in measures:
+            raise ConfigurationError(
+                f"{self.source}: {measure!r} cannot be counted by sentence"
+                + (f" (those that can: {', '.join(measures)})" if measures else "")
+            )
+        return measures[measure]
+
+
+def with_counts(run: Run, data: str | None = None) -> Run:
+    """`run` with its counts by sentence.
+
+    Args:
+        run: finished.
+        data: what to count on; default: the validation data of the training, which must not have changed since.
+
+    Raises:
+        ConfigurationError: the data is missing or has changed, or an exported run was counted on other data.
+    """
+    if run.exported:
+        if run.counts is None or (data and sha256(local_path(data)) != run.counts.data_sha256):
+            raise ConfigurationError(
+                f"{run.source}: it holds no counts of {run.label}-{run.seed} on {data or 'any data'}, "
+                "and without the archive there can be none: give the directory of the training"
+            )
+        return run
+    chosen = data or run.config.get("validation_data_path")
+    if chosen is None:
+        raise ConfigurationError(f"{run.source}: its config has no validation data; name some with --data")
+    counts = sentence_counts(Path(run.source), Path(run.source) / "model.tar.gz", chosen)
+    if data is None:
+        _check_agrees(run, counts)
+    return replace(run, counts=counts)
+
+
+def _check_agrees(run: Run, counts: SentenceCounts) -> None:
+    """Counts on validation data are those of the scores that the training left."""
+    trained_on = run.note["data_sha256"].get(counts.data)
+    if trained_on not in (None, counts.data_sha256):
+        raise ConfigurationError(
+            f"{run.source}: {counts.data} has changed since the training; name the data with --data"
+        )
+    for measure, of_measure in counts.measures.items():
+        now, then = float(micro_f1(of_measure.sum(axis=0))), run.metrics.get(f"validation_{measure}")
+        if then is not None and abs(now - then) > _NOTABLE:
+            logger.warning("%s: %s is %.4f now; metrics.json says %.4f", run.source, measure, now, then)

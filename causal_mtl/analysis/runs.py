@@ -1,0 +1,96 @@
+"""Reading finished trainings, from their directories or from an export, and exporting them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from causal_mtl.analysis.run import Run
+from causal_mtl.analysis.sentence_counts import SentenceCounts
+from causal_mtl.common import ConfigurationError
+
+logger = logging.getLogger(__name__)
+
+_FILES = ("config.json", "run.json", "metrics.json", "model.tar.gz")
+_FORMAT = "causal-mtl runs 1"
+_EXPORTED = ("label", "seed", "config", "metrics", "note")
+
+
+class _NoFinishedRun(ConfigurationError):
+    """A directory that may become one."""
+
+
+def read_runs(paths: Iterable[str | PathLike[str]], skip_unfinished: bool = False) -> list[Run]:
+    """Read finished trainings.
+
+    Args:
+        paths: of directories of trainings, and of files that `write_export` wrote.
+        skip_unfinished: pass over, with a warning, what is neither; a path that does not exist is still an error.
+
+    Raises:
+        ConfigurationError: something is neither, or there is no run at all.
+    """
+    runs: list[Run] = []
+    for path in map(Path, paths):
+        if not path.exists():
+            raise ConfigurationError(f"there is no {path}")
+        try:
+            runs += [_from_directory(path)] if path.is_dir() else _from_export(path)
+        except _NoFinishedRun as error:
+            if not skip_unfinished:
+                raise
+            logger.warning("skipped: %s", error)
+    if not runs:
+        raise ConfigurationError("there is no finished training to tabulate")
+    return runs
+
+
+def write_export(path: Path, runs: Iterable[Run]) -> None:
+    """Write `runs` as one file, small enough to commit: `read_runs` gives the same without their directories.
+
+    Args:
+        path: of a JSON file, one run a line.
+        runs: with or without counts.
+    """
+    lines = [json.dumps(_record(run), ensure_ascii=False, separators=(",", ":")) for run in runs]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = f'{{"format": {json.dumps(_FORMAT)}, "runs": [\n' + ",\n".join(lines) + "\n]}\n"
+    path.write_text(content, encoding="utf-8")
+
+
+def _from_directory(directory: Path) -> Run:
+    missing = [name for name in _FILES if not (directory / name).is_file()]
+    if missing:
+        kind = "a finished training" if (directory / _FILES[0]).is_file() else "the directory of a training"
+        raise _NoFinishedRun(f"{directory} is not {kind}: it has no {' and no '.join(missing)}")
+    config, note, metrics = (
+        json.loads((directory / name).read_text(encoding="utf-8")) for name in _FILES[:3]
+    )
+    label = directory.resolve().name.removesuffix(f"-{note['seed']}")
+    return Run(str(directory), label, note["seed"], config, metrics, note)
+
+
+def _record(run: Run) -> dict[str, Any]:
+    record = {name: getattr(run, name) for name in _EXPORTED}
+    return {**record, "counts": run.counts.to_json() if run.counts else None}
+
+
+def _from_export(path: Path) -> list[Run]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != _FORMAT:
+            raise ValueError
+        return [_exported(path, record) for record in content["runs"]]
+    except (ValueError, KeyError, TypeError):
+        raise _NoFinishedRun(
+            f"{path} is neither the directory of a training nor an export of tabulate"
+        ) from None
+
+
+def _exported(path: Path, record: dict[str, Any]) -> Run:
+    counts = record["counts"] and SentenceCounts.from_json(record["counts"])
+    return Run(str(path), **{name: record[name] for name in _EXPORTED}, counts=counts, exported=True)

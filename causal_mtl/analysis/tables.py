@@ -1,0 +1,166 @@
+"""Configurations side by side, and how sure their differences are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import mean, stdev
+from typing import Literal
+
+from causal_mtl.analysis.bootstrap import paired_bootstrap
+from causal_mtl.analysis.run import Run
+from causal_mtl.common import ConfigurationError
+
+Format = Literal["text", "markdown", "latex"]
+Configurations = Mapping[str, Sequence[Run]]
+
+_NONE = "–"
+_HEADERS = {"precision": "P", "recall": "R", "f1": "F1"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells as text.
+
+    Attributes:
+        title: one line.
+        header: one name a column.
+        rows: as long as `header`.
+        words: so many columns from the left hold words, the others numbers.
+    """
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    words: int = 1
+
+
+def score_table(configurations: Configurations, measure: str) -> Table:
+    """One row a configuration: seeds, mean ± sample sd of the scores (× 100), best epochs, mean minutes.
+
+    Where runs have counts the scores come from these, else from ``metrics.json``.
+
+    Args:
+        configurations: runs by label.
+        measure: such as "relations/exact_f1"; with an F1 its precision and recall are shown.
+
+    Raises:
+        ConfigurationError: a run does not have it.
+    """
+    stem, is_f1 = measure.removesuffix("f1"), measure.endswith("f1")
+    names = [stem + name for name in _HEADERS] if is_f1 else [measure]
+    rows = []
+    for label, runs in configurations.items():
+        scores = [_scores(run, measure, names) for run in runs]
+        epochs = [str(run.metrics.get("best_epoch") or _NONE) for run in runs]
+        minutes = mean(run.metrics["training_duration"] for run in runs) / 60
+        by_name = [_mean_and_sd(values) for values in zip(*scores, strict=True)]
+        rows.append([label, str(len(runs)), *by_name, ", ".join(epochs), f"{minutes:.1f}"])
+    columns = list(_HEADERS.values()) if is_f1 else [measure.rpartition("/")[2]]
+    every = [run for runs in configurations.values() for run in runs]
+    data = ", ".join(sorted({run.data or _NONE for run in every}))
+    source = "predicted anew" if any(run.counts for run in every) else "as trained"
+    title = f"{measure} on {data}, {source} (× 100, mean ± sd over seeds)"
+    return Table(title, ["configuration", "seeds", *columns, "best epoch", "minutes"], rows)
+
+
+def comparison_table(configurations: Configurations, measure: str, pairs: Iterable[tuple[str, str]]) -> Table:
+    """One row a pair (system, baseline): the difference of mean F1 and its interval.
+
+    Args:
+        configurations: runs by label, with counts.
+        measure: a micro-averaged F1.
+        pairs: of labels.
+
+    Raises:
+        ConfigurationError: there is no such label, the measure cannot be counted by sentence, or the two were not
+            counted on the same data.
+    """
+    rows = []
+    for pair in pairs:
+        for label in pair:
+            if label not in configurations:
+                known = ", ".join(configurations)
+                raise ConfigurationError(f"no configuration is called {label!r} (there are {known})")
+        system, baseline = (configurations[label] for label in pair)
+        if len({run.counts.data_sha256 for run in [*system, *baseline] if run.counts}) > 1:
+            raise ConfigurationError(f"{pair[0]} and {pair[1]} were counted on different data")
+        found = paired_bootstrap(
+            [run.counts_of(measure) for run in system], [run.counts_of(measure) for run in baseline]
+        )
+        interval = f"[{100 * found.low:.1f}, {100 * found.high:.1f}]"
+        rows.append([*pair, f"{100 * found.difference:+.1f}", interval])
+    title = f"Differences of {measure} (× 100; paired bootstrap over sentences and seeds)"
+    return Table(title, ["system", "baseline", "difference", "95% interval"], rows, words=2)
+
+
+def render(table: Table, format: Format = "text") -> str:
+    """`table` as lines of text, Markdown or LaTeX."""
+    return {"text": _text, "markdown": _markdown, "latex": _latex}[format](table) + "\n"
+
+
+def _scores(run: Run, measure: str, names: Sequence[str]) -> list[float]:
+    """The values of `names` of one run."""
+    if run.counts and measure in run.counts.measures:
+        correct, predicted, gold = run.counts.measures[measure].sum(axis=0).tolist()
+        pairs = ((correct, predicted), (correct, gold), (2 * correct, predicted + gold))
+        return [part / whole if whole else 0.0 for part, whole in pairs]
+    if run.counts and run.counts.data != run.config.get("validation_data_path"):
+        raise ConfigurationError(
+            f"{measure!r} is no micro-averaged F1: it is only known on the validation data of the training "
+            f"(those known on {run.counts.data}: {', '.join(run.counts.measures)})"
+        )
+    if missing := [name for name in names if f"validation_{name}" not in run.metrics]:
+        prefix = "validation_"
+        known = sorted(
+            name.removeprefix(prefix)
+            for name in run.metrics
+            if name.startswith(prefix) and not name.endswith(("loss", "seconds"))
+        )
+        raise ConfigurationError(f"{run.source}: no measure {missing[0]!r} (there are {', '.join(known)})")
+    return [run.metrics[f"validation_{name}"] for name in names]
+
+
+def _mean_and_sd(values: Sequence[float]) -> str:
+    shown = f"{100 * mean(values):.1f}"
+    return f"{shown} ± {100 * stdev(values):.1f}" if len(values) > 1 else shown
+
+
+def _text(table: Table) -> str:
+    lines = [table.header, *table.rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    sides = ["<" if column < table.words else ">" for column in range(len(widths))]
+    shown = [
+        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(line, sides, widths, strict=True))
+        for line in lines
+    ]
+    return "\n".join([table.title, "", *(line.rstrip() for line in shown)])
+
+
+def _markdown(table: Table) -> str:
+    sides = ["---" if column < table.words else "---:" for column in range(len(table.header))]
+    rows = [[cell.replace("|", r"\|") for cell in row] for row in (table.header, *table.rows)]
+    lines = [f"| {' | '.join(row)} |" for row in (rows[0], sides, *rows[1:])]
+    return "\n".join([table.title, "", *lines])
+
+
+def _latex(table: Table) -> str:
+    sides = ["l" if column < table.words else "r" for column in range(len(table.header))]
+    rows = [[*map(_escaped, table.header)]]
+    rows += [
+        [*map(_escaped, row[: table.words]), *map(_as_mathematics, row[table.words :])] for row in table.rows
+    ]
+    lines = [f"{' & '.join(row)} \\\\" for row in rows]
+    return "\n".join(
+        [f"% {table.title}", f"\\begin{{tabular}}{{{''.join(sides)}}}", r"\hline", lines[0], r"\hline",
+         *lines[1:], r"\hline", r"\end{tabular}"]
+    )  # fmt: skip
+
+
+def _escaped(cell: str) -> str:
+    return "".join(f"\\{character}" if character in "_%&#$" else character for character in cell)
+
+
+def _as_mathematics(cell: str) -> str:
+    cell = cell.replace("±", r"\pm")
+    return "--" if cell == _NONE else f"${cell}$"

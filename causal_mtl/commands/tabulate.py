@@ -1,0 +1,75 @@
+"""``causal-mtl tabulate``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add_parser(subcommands: Any) -> argparse.ArgumentParser:
+    """Add this subcommand's parser."""
+    parser = subcommands.add_parser(
+        "tabulate",
+        help="compare finished trainings",
+        description="Print scores of finished trainings, one row a configuration: trainings whose directories are "
+        "called LABEL-SEED are one configuration LABEL.",
+        epilog="--compare, --data and --export predict the data with each trained model, once: what was found in "
+        "each sentence is kept in DIR/counts.",
+    )
+    parser.add_argument(
+        "runs", metavar="DIR", nargs="+", help="the directory of a training, or a file that --export wrote"
+    )
+    parser.add_argument("--measure", default="relations/exact_f1", help="default: %(default)s")
+    parser.add_argument(
+        "--compare",
+        metavar="SYSTEM:BASELINE",
+        type=pair,
+        action="append",
+        default=[],
+        help="print the difference of two labels and its 95%% paired bootstrap interval (may be repeated)",
+    )
+    parser.add_argument(
+        "--data", metavar="FILE", help="score on this labelled data (default: the validation data)"
+    )
+    parser.add_argument(
+        "--format", choices=("text", "markdown", "latex"), default="text", help="default: %(default)s"
+    )
+    parser.add_argument("--output-file", metavar="FILE", help="write the tables there instead of printing")
+    parser.add_argument(
+        "--export",
+        metavar="FILE",
+        help="write configs, metrics, versions, hashes and counts by sentence of all runs as JSON",
+    )
+    parser.add_argument(
+        "--skip-unfinished", action="store_true", help="pass over what is not a finished training"
+    )
+    return parser
+
+
+def pair(text: str) -> tuple[str, str]:
+    """Two labels with a colon between."""
+    system, _, baseline = text.partition(":")
+    if not system or not baseline:
+        raise ValueError
+    return system, baseline
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the tables, and export what they stand on."""
+    from causal_mtl import analysis
+
+    runs = analysis.read_runs(options.runs, options.skip_unfinished)
+    if options.compare or options.data or options.export:
+        runs = [analysis.with_counts(run, options.data) for run in runs]
+    configurations = analysis.configurations(runs)
+    tables = [analysis.score_table(configurations, options.measure)]
+    if options.compare:
+        tables.append(analysis.comparison_table(configurations, options.measure, options.compare))
+    text = "\n".join(analysis.render(table, options.format) for table in tables)
+    if options.output_file:
+        Path(options.output_file).write_text(text, encoding="utf-8")
+    else:
+        print(text, end="")
+    if options.export:
+        analysis.write_export(Path(options.export), runs)
