@@ -113,8 +113,8 @@ def slow_mlp(layers, x):
 def slow_map(kind, mapping, h, y, noise):
     """t and KL(p ‖ r) at one token (eq. 5-7)."""
 
-    def sigma(raw):
-        return softplus(raw + mapping.deviation_offset) + 1e-6
+    def sigma(raw, offset):
+        return softplus(raw + offset) + 1e-6
 
     if kind == "identity":
         return h, 0.0
@@ -127,9 +127,10 @@ def slow_map(kind, mapping, h, y, noise):
     else:
         joint = torch.cat([h, y])
         mean, raw = slow_mlp(mapping.mean.layers, joint), slow_mlp(mapping.deviation.layers, joint)
-    p = Normal(mean, sigma(raw))
+    p = Normal(mean, sigma(raw, mapping.deviation_offset))
     if len(y):
-        r = Normal(slow_mlp(mapping.prior_mean, y), sigma(slow_mlp(mapping.prior_deviation, y)))
+        prior_raw = slow_mlp(mapping.prior_deviation, y)
+        r = Normal(slow_mlp(mapping.prior_mean, y), sigma(prior_raw, mapping.prior_deviation_offset))
     else:
         r = Normal(torch.zeros_like(h), torch.ones_like(h))
     return mean + p.scale * noise, kl_divergence(p, r).sum()

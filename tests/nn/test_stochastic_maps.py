@@ -56,13 +56,16 @@ def slow_raw(module, h, y):
 def distributions(mapping, h, y):
     """p(t | h, y') and r(t | y') at one token."""
 
-    def sigma(raw):
-        return softplus(raw + mapping.deviation_offset) + 1e-6
+    def sigma(raw, offset):
+        return softplus(raw + offset) + 1e-6
 
-    p = Normal(slow_raw(mapping.mean, h, y), sigma(slow_raw(mapping.deviation, h, y)))
+    p = Normal(
+        slow_raw(mapping.mean, h, y), sigma(slow_raw(mapping.deviation, h, y), mapping.deviation_offset)
+    )
     if not len(y):
         return p, Normal(torch.zeros_like(h), torch.ones_like(h))
-    return p, Normal(slow_mlp(mapping.prior_mean, y), sigma(slow_mlp(mapping.prior_deviation, y)))
+    prior_deviation = sigma(slow_mlp(mapping.prior_deviation, y), mapping.prior_deviation_offset)
+    return p, Normal(slow_mlp(mapping.prior_mean, y), prior_deviation)
 
 
 @pytest.mark.parametrize("label_size", [LABELS, 0])
@@ -94,7 +97,7 @@ def test_equation_7_is_not_the_gru_of_torch():
 @pytest.mark.parametrize("label_size", [LABELS, 0])
 @pytest.mark.parametrize("scale", [1.0, 20.0])
 def test_kl_and_deviation_are_those_of_torch_distributions(cls, label_size, scale):
-    mapping = make(cls, label_size, prior_hidden_size=6, deviation_offset=-2.0)
+    mapping = make(cls, label_size, prior_hidden_size=6, deviation_offset=-2.0, prior_deviation_offset=-0.5)
     states, labels = inputs(label_size, scale)
     mapped = mapping.eval()(states, labels)
     assert mapped.kl.shape == (2, 3)

@@ -46,7 +46,8 @@ class GaussianMap(StochasticMap):
     Args:
         size: filled in: width of h and t.
         label_size: filled in: width of y'.
-        deviation_offset: added before softplus makes σ, of p and of r.
+        deviation_offset: added before softplus makes σ of p.
+        prior_deviation_offset: the same of r, which draws nothing and so drowns nothing.
         prior_hidden_size: inner width of the prior's MLPs.
     """
 
@@ -58,30 +59,29 @@ class GaussianMap(StochasticMap):
         size: int,
         label_size: int,
         deviation_offset: float = -3.0,
+        prior_deviation_offset: float = 0.0,
         prior_hidden_size: PositiveInt = 100,
     ) -> None:
         super().__init__()
         self.mean, self.deviation = self.cell_type(size, label_size), self.cell_type(size, label_size)
         self.deviation_offset = deviation_offset
+        self.prior_deviation_offset = prior_deviation_offset
         self.prior_mean = _mlp(label_size, prior_hidden_size, size) if label_size else None
         self.prior_deviation = _mlp(label_size, prior_hidden_size, size) if label_size else None
 
     def forward(self, states: Tensor, labels: Tensor) -> Mapped:
         """Draw t in training, take μ in evaluation."""
         mean = self.mean(states, labels)
-        deviation = self._positive(self.deviation(states, labels))
+        deviation = _positive(self.deviation(states, labels), self.deviation_offset)
         value = mean + deviation * torch.randn_like(mean) if self.training else mean
         return Mapped(value, self._kl(mean, deviation, labels), deviation)
-
-    def _positive(self, raw: Tensor) -> Tensor:
-        return nn.functional.softplus(_full(raw) + self.deviation_offset) + SMALLEST_DEVIATION
 
     def _kl(self, mean: Tensor, deviation: Tensor, labels: Tensor) -> Tensor:
         """Closed form: log(σ_r/σ_p) + (σ_p² + (μ_p − μ_r)²) / (2 σ_r²) − ½, summed over dimensions."""
         if self.prior_mean is None or self.prior_deviation is None:
             kl = (deviation**2 + _full(mean) ** 2 - 1) / 2 - deviation.log()
         else:
-            prior_deviation = self._positive(self.prior_deviation(labels))
+            prior_deviation = _positive(self.prior_deviation(labels), self.prior_deviation_offset)
             distance = _full(mean) - _full(self.prior_mean(labels))
             scaled = (deviation**2 + distance**2) / (2 * prior_deviation**2)
             kl = prior_deviation.log() - deviation.log() + scaled - 0.5
@@ -95,3 +95,7 @@ def _full(tensor: Tensor) -> Tensor:
 
 def _mlp(input_size: int, hidden_size: int, output_size: int) -> nn.Sequential:
     return nn.Sequential(nn.Linear(input_size, hidden_size), nn.ReLU(), nn.Linear(hidden_size, output_size))
+
+
+def _positive(raw: Tensor, offset: float) -> Tensor:
+    return nn.functional.softplus(_full(raw) + offset) + SMALLEST_DEVIATION
