@@ -101,7 +101,13 @@ def describe(base: str | None = None, name: str | None = None) -> str:
 
 
 def _base(name: str) -> type:
-    names = {base.__name__: base for base, entries in REGISTRY.items() if entries}
+    """The base class of a name, or of a dotted path; of several with one name the library's own."""
+    there = [base for base, entries in REGISTRY.items() if entries]
+    for base in there:
+        if f"{base.__module__}.{base.__qualname__}" == name:
+            return base
+    own_last = sorted(there, key=lambda base: base.__module__.startswith("causal_mtl."))
+    names = {base.__name__: base for base in own_last}
     if name not in names:
         listed = ", ".join(sorted(names)) or "none"
         raise ConfigurationError(f"no base class '{name}'{suggestion(name, names)} (known: {listed})")

@@ -97,3 +97,16 @@ def test_wrong_names_are_met_with_suggestions():
         catalog.describe("Vesel")
     with pytest.raises(ConfigurationError, match="did you mean 'boat'"):
         catalog.describe("Vessel", "bot")
+
+
+def test_of_several_bases_with_one_name_the_librarys_own_is_meant():
+    class Optimizer(Registrable):
+        """Of somebody else."""
+
+    Optimizer.register("mine")(type("Mine", (Optimizer,), {}))
+    import causal_mtl.training.optimizers  # noqa: F401
+
+    assert "adam" in catalog.describe("Optimizer")
+    path = f"{Optimizer.__module__}.{Optimizer.__qualname__}"
+    assert "mine" in catalog.describe(path)
+    assert "adam" not in catalog.describe(path)
