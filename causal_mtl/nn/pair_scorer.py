@@ -67,6 +67,27 @@ class PairScores:
         """Only the maxima of `reduce`."""
         return self._reduction(None, with_maxima=True)[1]
 
+    @torch.no_grad()
+    def cells(self, threshold: float) -> tuple[Tensor, Tensor]:
+        """The cells of all pairs whose probability is above `threshold`, and their probabilities.
+
+        Returns:
+            `(cells, 4)`: sentence, head token, tail token, label; and `(cells,)`.
+        """
+        found, scores = [], []
+        weight, bias = self.weight.to(self.heads.dtype), self.bias.to(self.heads.dtype)
+        for block in _blocks(
+            self.heads, self.mask.sum(dim=1).tolist(), max(self.heads.shape[-1], len(weight))
+        ):
+            _, logits = _score(block, self.heads, self.tails, weight, bias, self.diagonal)
+            probabilities = logits.to(self.bias.dtype).sigmoid()
+            cells = (probabilities > threshold).nonzero()
+            scores.append(probabilities[cells.unbind(dim=1)])
+            found.append(cells + cells.new_tensor([block.sentences.start or 0, block.rows.start, 0, 0]))
+        if not found:
+            return self.mask.new_zeros((0, 4), dtype=torch.long), self.bias.new_zeros(0)
+        return torch.cat(found), torch.cat(scores)
+
     def turned(self) -> PairScores:
         """The same scores with head and tail changed over."""
         return replace(self, heads=self.tails, tails=self.heads)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -17,6 +17,9 @@ from causal_mtl.metrics.triple_f1 import Mode
 from causal_mtl.nn.pair_scorer import PairScorer, PairScores
 from causal_mtl.tasks.task import Head, Targets, Task
 
+WORD = "word"
+"""The label of a mention that is only known by its anchor."""
+
 Cell = tuple[int, int, int]
 """Head token, tail token, label."""
 
@@ -29,7 +32,8 @@ class RelationExtraction(Task):
     Every pair of tokens may hold any number of relations; a relation stands at the anchors of its mentions.
 
     Args:
-        mentions: the task that finds the mentions.
+        mentions: the task that finds the mentions; None: there is none, and relations hold between words, each
+            the anchor of a mention whose other words are not looked for.
         anchor: the word of a mention that its relations hang on: "first" (PMEI) or "last" (CMTL).
         hidden_size: width of the scorer's inner layer (None: that of the states).
         threshold: a relation holds whose probability is above it.
@@ -42,7 +46,7 @@ class RelationExtraction(Task):
             side, those that it is head of and those that it is tail of.
     """
 
-    mentions: str = "entities"
+    mentions: str | None = "entities"
     anchor: Literal["first", "last"] = "first"
     hidden_size: PositiveInt | None = None
     threshold: Probability = 0.5
@@ -56,7 +60,7 @@ class RelationExtraction(Task):
 
     def uses(self) -> dict[str, tuple[str, str]]:
         """The mentions' task, which must yield spans."""
-        return {"mentions": (self.mentions, "spans")}
+        return {"mentions": (self.mentions, "spans")} if self.mentions is not None else {}
 
     def count_vocab_items(self, instance: Instance, counter: dict[str, dict[str, int]]) -> None:
         """Count the relations' labels, those between mentions that could not be placed too."""
@@ -173,23 +177,40 @@ class RelationHead(Head):
 
         A relation's score is the probability of its label at the anchors.
         """
+        found: list[list[Relation]] = [[] for _ in instances]
+        if self.task.mentions is None:
+            relations = self._between_words(output)
+        else:
+            relations = self._between_mentions(output, decoded[self.task.mentions])
+        for row, relation in relations:
+            found[row].append(relation)
+        return [RelationAnnotation(tuple(relations)) for relations in found]
+
+    def _between_mentions(
+        self, output: PairScores, mentions: Sequence[Annotation]
+    ) -> Iterator[tuple[int, Relation]]:
+        """The relations that hold between given mentions, with the numbers of their sentences."""
         pairs: list[tuple[int, Span, Span]] = []
-        for row, annotation in enumerate(decoded[self.task.mentions]):
+        for row, annotation in enumerate(mentions):
             spans = annotation.spans if annotation else ()  # type: ignore[union-attr]
             pairs.extend((row, head, tail) for head in spans for tail in spans)
-        found: list[list[Relation]] = [[] for _ in instances]
-        if pairs:
-            anchors = [
-                (row, self.task.anchor_of(head), self.task.anchor_of(tail)) for row, head, tail in pairs
-            ]
-            index = torch.tensor(anchors, device=output.heads.device)
-            probabilities = output.pairs(index).detach().sigmoid().cpu()
-            cells = (probabilities > self.task.threshold).nonzero()
-            scores = probabilities[cells[:, 0], cells[:, 1]].tolist()
-            for (number, label), score in zip(cells.tolist(), scores, strict=True):
-                row, head, tail = pairs[number]
-                found[row].append(Relation(head, self.relations[label], tail, score))
-        return [RelationAnnotation(tuple(relations)) for relations in found]
+        if not pairs:
+            return
+        anchors = [(row, self.task.anchor_of(head), self.task.anchor_of(tail)) for row, head, tail in pairs]
+        index = torch.tensor(anchors, device=output.heads.device)
+        probabilities = output.pairs(index).detach().sigmoid().cpu()
+        cells = (probabilities > self.task.threshold).nonzero()
+        scores = probabilities[cells[:, 0], cells[:, 1]].tolist()
+        for (number, label), score in zip(cells.tolist(), scores, strict=True):
+            row, head, tail = pairs[number]
+            yield row, Relation(head, self.relations[label], tail, score)
+
+    def _between_words(self, output: PairScores) -> Iterator[tuple[int, Relation]]:
+        """The relations that hold between any two words."""
+        cells, scores = output.cells(self.task.threshold)
+        for (row, head, tail, label), score in zip(cells.tolist(), scores.tolist(), strict=True):
+            ends = Span(head, head + 1, WORD), Span(tail, tail + 1, WORD)
+            yield row, Relation(ends[0], self.relations[label], ends[1], score)
 
     def initialize(self, targets: Iterable[list[Cell] | None], lengths: Sequence[int]) -> None:
         """Start the output bias at the log-odds of each label, counting each once more than it is seen."""

@@ -437,7 +437,10 @@ def test_sigma_is_watched_as_a_mean(build):
 # The single-task forms of figure 1.
 
 
-@pytest.mark.parametrize("task", [ENTITIES, TOPIC, ASPECTS], ids=lambda task: task["name"])
+ALONE = {**RELATIONS, "mentions": None}
+
+
+@pytest.mark.parametrize("task", [ENTITIES, TOPIC, ASPECTS, ALONE], ids=lambda task: task["name"])
 @pytest.mark.parametrize(
     ("form", "losses"),
     [

@@ -195,3 +195,23 @@ def test_bf16_is_within_rounding():
     torch.testing.assert_close(rounded.double(), exact, rtol=2e-2, atol=1e-1)
     rounded.backward()
     assert scorer.output.weight.grad is not None
+
+
+@pytest.mark.parametrize("diagonal", [True, False])
+@pytest.mark.parametrize("block", [1, 50, 1 << 20])
+@pytest.mark.parametrize("threshold", [0.0, 0.5, 1.0])
+def test_cells_above_a_threshold(monkeypatch, diagonal, block, threshold):
+    monkeypatch.setattr(pair_scorer, "BLOCK_ELEMENTS", block)
+    lengths = [4, 1, 3]
+    scorer, states, mask, _ = make(lengths=tuple(lengths), diagonal=diagonal)
+    cells, scores = scorer(states, mask).cells(threshold)
+    expected = {}
+    for sentence, length in enumerate(lengths):
+        probabilities = published_logits(scorer, states[sentence, :length]).sigmoid()
+        for head, tail, label in (probabilities > threshold).nonzero().tolist():
+            if diagonal or head != tail:
+                expected[sentence, head, tail, label] = float(probabilities[head, tail, label].detach())
+    found = dict(zip(map(tuple, cells.tolist()), scores.tolist(), strict=True))
+    assert found.keys() == expected.keys()
+    for cell, score in found.items():
+        assert score == pytest.approx(expected[cell])

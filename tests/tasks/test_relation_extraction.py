@@ -163,3 +163,24 @@ def test_several_relations_of_one_head_are_one_k_hot_label(instance, vocab):
     targets = task.collate([[(2, 0, 0), (2, 1, 0), (2, 2, 1)]], [3])
     labels = task.head(4, vocab).labels(targets, torch.ones(1, 3, dtype=torch.bool))
     assert labels.tolist() == [[[0, 0], [0, 0], [1, 1]]]
+
+
+def test_without_mentions_relations_hold_between_words(instance, vocab):
+    torch.manual_seed(0)
+    task = RelationExtraction("relations", mentions=None)
+    assert task.uses() == {}
+    head = task.head(7, vocab)
+    states, mask = torch.eye(7).unsqueeze(0), torch.ones(1, 7, dtype=torch.bool)
+    targets = task.collate([task.targets(instance, vocab)], [7])
+    optimizer = torch.optim.Adam(head.parameters(), lr=0.05)
+    for _ in range(200):
+        optimizer.zero_grad()
+        head.loss(head(states, mask), targets).backward()
+        optimizer.step()
+    (found,) = head.decode(head(states, mask), [instance], {})
+    triples = {(r.head.start, r.label, r.tail.start) for r in found.relations}
+    assert triples == {(0, "employer", 4), (4, "location", 6)}
+    metric = task.metric()
+    metric([found], [instance.annotations["relations"]], [instance])
+    assert metric.get_metric()["partial_f1"] == 1.0  # the first words are right
+    assert metric.get_metric()["exact_f1"] == 0.5  # "Ann Lee" has a second one
