@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import io
 import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
+
+from causal_mtl.common.errors import ConfigurationError
 
 
 def local_path(path_or_url: str | PathLike) -> Path:
@@ -36,6 +43,32 @@ def sha256(path: str | PathLike) -> str:
     return digest.hexdigest()
 
 
-def open_text(path_or_url: str | PathLike) -> TextIO:
-    """Open a UTF-8 text file (or URL) for reading; a byte order mark is dropped."""
-    return open(local_path(path_or_url), encoding="utf-8-sig")
+@contextmanager
+def open_text(
+    path_or_url: str | PathLike, errors: str = "strict", newline: str | None = None
+) -> Iterator[TextIO]:
+    """Open a UTF-8 text file (or URL) for reading: plain, .gz, or the only file in a .zip.
+
+    A byte order mark is dropped.
+
+    Args:
+        path_or_url: what to open; its name tells whether it is compressed.
+        errors: what to do with bytes that are not UTF-8, as in `open`.
+        newline: what ends a line, as in `open`.
+
+    Raises:
+        ConfigurationError: a .zip holds more than one file, or none.
+        FileNotFoundError: nothing is there.
+    """
+    name, file = str(path_or_url), local_path(path_or_url)
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(file) as archive:
+            names = [member for member in archive.namelist() if not member.endswith("/")]
+            if len(names) != 1:
+                raise ConfigurationError(f"{name}: expected one file in the archive, got {len(names)}")
+            with archive.open(names[0]) as raw:
+                yield io.TextIOWrapper(raw, "utf-8-sig", errors, newline)
+    else:
+        opened = gzip.open if name.endswith(".gz") else open
+        with opened(file, "rt", encoding="utf-8-sig", errors=errors, newline=newline) as text:
+            yield cast(TextIO, text)

@@ -1,8 +1,10 @@
+import gzip
 import hashlib
+import zipfile
 
 import pytest
 
-from causal_mtl.common import local_path, open_text, sha256
+from causal_mtl.common import ConfigurationError, local_path, open_text, sha256
 
 
 def test_local_path(tmp_path, monkeypatch):
@@ -38,3 +40,24 @@ def test_open_text_is_utf8_without_byte_order_mark(tmp_path):
     (tmp_path / "a").write_bytes("\ufeffä\n".encode())
     with open_text(tmp_path / "a") as file:
         assert file.read() == "ä\n"
+
+
+def test_open_text_reads_compressed_files(tmp_path):
+    with gzip.open(tmp_path / "a.gz", "wt", encoding="utf-8") as file:
+        file.write("ä\nb\n")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("folder/a.txt", "ä\nb\n")
+    for name in ("a.gz", "a.zip"):
+        with open_text(tmp_path / name) as file:
+            assert list(file) == ["ä\n", "b\n"]
+
+
+def test_a_zip_of_several_files_is_an_error(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a", "")
+        archive.writestr("b", "")
+    with (
+        pytest.raises(ConfigurationError, match=r"a\.zip: expected one file .* got 2"),
+        open_text(tmp_path / "a.zip"),
+    ):
+        pass

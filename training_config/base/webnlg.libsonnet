@@ -14,7 +14,7 @@ local root = std.extVar('CAUSAL_MTL_DATA');
     },
     encoder+: { hidden_size: 100 },
     embedding_dropout: 0.5,
-    encoder_dropout: 0.5,
+    encoder_dropout: 0.2,
   },
   data_loader: { batch_size: 50 },
   trainer+: {

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from causal_mtl.common import ConfigurationError, PositiveInt, Probability
-from causal_mtl.common.files import local_path
 from causal_mtl.nn.token_embedders.token_embedder import TokenEmbedder
 from causal_mtl.nn.token_embedders.word_vectors import read_word_vectors
 from causal_mtl.nn.word_index import WordIndex
@@ -60,9 +59,7 @@ class Embedding(TokenEmbedder):
         weight = torch.empty(size, embedding_dim).normal_(std=embedding_dim**-0.5)
         unseen = torch.empty(0, embedding_dim)
         if pretrained_file and load_pretrained:
-            vectors = dict(
-                read_word_vectors(local_path(pretrained_file), embedding_dim, max_pretrained_words)
-            )
+            vectors = dict(read_word_vectors(pretrained_file, embedding_dim, max_pretrained_words))
             _start_at(weight, vocab.get_token_to_index_vocabulary(namespace), vectors, pretrained_file)
             unseen = _append(vocab, namespace, size, vectors)
         weight[PADDING] = 0.0
