@@ -5,8 +5,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional
 
-from causal_mtl.nn import pair_scorer
-from causal_mtl.nn.pair_scorer import NO_PARTNER, PairScorer, PairScores
+from causal_mtl.nn.pair_scorer import NO_PARTNER, PairScorer, PairScores, blocks, reduction, scores
 
 
 def published_logits(scorer: PairScorer, sentence: Tensor) -> Tensor:
@@ -59,7 +58,7 @@ def gradients(loss: Tensor, scorer: PairScorer, states: Tensor) -> list[Tensor]:
 @pytest.mark.parametrize("options", [{}, {"diagonal": False}, {"inner_bias": True}, {"output_bias": False}])
 @pytest.mark.parametrize("block", [1, 50, 1 << 20])
 def test_loss_and_gradients_are_those_of_the_published_formula(monkeypatch, options, block):
-    monkeypatch.setattr(pair_scorer, "BLOCK_ELEMENTS", block)
+    monkeypatch.setattr(blocks, "BLOCK_ELEMENTS", block)
     lengths = [4, 1, 3]
     scorer, states, mask, gold = make(lengths=tuple(lengths), **options)
     everyone = torch.ones(3, dtype=torch.bool)
@@ -84,12 +83,11 @@ def test_blocks_over_the_whole_batch_equal_blocks_by_sentence(monkeypatch):
     def whole_batch(heads, lengths, width):
         for start in range(0, heads.shape[1], 3):
             stop = min(heads.shape[1], start + 3)
-            yield pair_scorer._Block(
-                slice(None), slice(start, stop), slice(0, heads.shape[1]), real[:, start:stop]
-            )
+            yield blocks.Block(slice(None), slice(start, stop), slice(0, heads.shape[1]), real[:, start:stop])
 
     expected = gradients(by_sentence, scorer, states)
-    monkeypatch.setattr(pair_scorer, "_blocks", whole_batch)
+    for module in (reduction, scores):
+        monkeypatch.setattr(module, "blocks", whole_batch)
     together = scorer(states, mask).loss(gold, everyone)
     torch.testing.assert_close(together, by_sentence, rtol=1e-10, atol=1e-10)
     for ours, theirs in zip(gradients(together, scorer, states), expected, strict=True):
@@ -153,7 +151,7 @@ def published_maxima(scorer, states, lengths):
 @pytest.mark.parametrize("block", [1, 50, 1 << 20])
 @pytest.mark.parametrize("annotated", [[True, True, True], [True, False, True]])
 def test_maxima_and_loss_from_one_pass(monkeypatch, diagonal, block, annotated):
-    monkeypatch.setattr(pair_scorer, "BLOCK_ELEMENTS", block)
+    monkeypatch.setattr(blocks, "BLOCK_ELEMENTS", block)
     lengths = [4, 1, 3]
     scorer, states, mask, gold = make(lengths=tuple(lengths), diagonal=diagonal)
     flags = torch.tensor(annotated)
@@ -201,7 +199,7 @@ def test_bf16_is_within_rounding():
 @pytest.mark.parametrize("block", [1, 50, 1 << 20])
 @pytest.mark.parametrize("threshold", [0.0, 0.5, 1.0])
 def test_cells_above_a_threshold(monkeypatch, diagonal, block, threshold):
-    monkeypatch.setattr(pair_scorer, "BLOCK_ELEMENTS", block)
+    monkeypatch.setattr(blocks, "BLOCK_ELEMENTS", block)
     lengths = [4, 1, 3]
     scorer, states, mask, _ = make(lengths=tuple(lengths), diagonal=diagonal)
     cells, scores = scorer(states, mask).cells(threshold)
