@@ -111,8 +111,7 @@ class RelationExtraction(Task):
 
     def head(self, input_size: int, vocab: Vocabulary) -> RelationHead:
         """A scorer of all ordered pairs of tokens."""
-        labels = vocab.get_index_to_token_vocabulary(self.namespace)
-        return RelationHead(self, input_size, [labels[index] for index in sorted(labels)])
+        return RelationHead(self, input_size, self.label_names(vocab))
 
     def metric(self) -> Metric:
         """Triples, matched in the modes of `metrics`."""

@@ -50,8 +50,7 @@ class SequenceTagging(Task):
 
     def tags(self, vocab: Vocabulary) -> list[str]:
         """All tags, in the order of their indices."""
-        labels = vocab.get_index_to_token_vocabulary(self.namespace)
-        return TagScheme(self.scheme).tags([labels[index] for index in sorted(labels)])
+        return TagScheme(self.scheme).tags(self.label_names(vocab))
 
     def targets(self, instance: Instance, vocab: Vocabulary) -> list[int] | None:
         """A tag index a token."""

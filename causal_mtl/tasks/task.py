@@ -89,6 +89,11 @@ class Task(Registrable):
         """The vocabulary's namespace of its labels."""
         return f"{self.name}_labels"
 
+    def label_names(self, vocab: Vocabulary) -> list[str]:
+        """Its labels in `vocab`, in the order of their indices."""
+        names = vocab.get_index_to_token_vocabulary(self.namespace)
+        return [names[index] for index in sorted(names)]
+
     def uses(self) -> dict[str, tuple[str, str]]:
         """Tasks whose predictions decoding needs: `{setting: (task name, what it must yield)}`."""
         return {}

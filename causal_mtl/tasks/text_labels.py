@@ -62,10 +62,10 @@ class TextLabels(Task):
         Raises:
             ConfigurationError: there is none.
         """
-        names = vocab.get_index_to_token_vocabulary(self.namespace)
+        names = super().label_names(vocab)
         if not names:
             raise ConfigurationError(f"the task {self.name!r} has no labels: no training text has one")
-        return [names[index] for index in sorted(names)]
+        return names
 
 
 class TextHead(Head):

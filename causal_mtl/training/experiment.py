@@ -239,7 +239,7 @@ class Experiment:
 def _in_order(value: Any) -> Any:
     """Keys in the order that jsonnet gives them, in which ``config.json`` will be read again.
 
-    The order of embedders decides which part of a weight belongs to which.
+    Components are made in that order, so it decides which random weights each one starts with.
     """
     if isinstance(value, dict):
         return {key: _in_order(value[key]) for key in sorted(value)}
