@@ -162,11 +162,12 @@ class Model(nn.Module, Registrable):
         return [{name: found[row] for name, found in decoded.items()} for row in range(len(batch))]
 
     def initialize(self, loader: Loader) -> None:
-        """Start output biases at the priors of the training labels; for models that are trained anew."""
-        self.start_at_priors(self.heads, loader)
+        """Before training: start output biases at the priors of the training labels, weigh rare labels."""
+        self.initialize_heads(self.heads, loader)
 
-    def start_at_priors(self, heads: Heads, loader: Loader) -> None:
-        """Let `heads`, by task, start their biases at the priors, where the task wants it."""
+    def initialize_heads(self, heads: Heads, loader: Loader) -> None:
+        """Show `heads`, by task, the training labels; their biases start at the priors where the task wants it."""
         for name, head in heads.items():
+            head.prepare(loader.targets(name))
             if self.tasks[name].prior_bias:
                 head.initialize(loader.targets(name), loader.lengths)

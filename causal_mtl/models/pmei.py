@@ -103,9 +103,9 @@ class ProgressiveModel(Model):
         return early
 
     def initialize(self, loader: Loader) -> None:
-        """Start the output biases of early and final heads at the priors of the training labels."""
+        """Early heads start as final ones do."""
         super().initialize(loader)
-        self.start_at_priors(self.early_heads, loader)
+        self.initialize_heads(self.early_heads, loader)
 
 
 def _by_task(setting: str, weight: Weight, names: list[str]) -> dict[str, float]:

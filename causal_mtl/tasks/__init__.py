@@ -5,6 +5,7 @@ from causal_mtl.tasks.multi_label_classification import MultiLabelClassification
 from causal_mtl.tasks.relation_extraction import RelationExtraction
 from causal_mtl.tasks.sequence_tagging import SequenceTagging
 from causal_mtl.tasks.single_label_classification import SingleLabelClassification
+from causal_mtl.tasks.span_classification import SpanClassification
 from causal_mtl.tasks.task import Head, Task
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "RelationExtraction",
     "SequenceTagging",
     "SingleLabelClassification",
+    "SpanClassification",
     "Task",
 ]

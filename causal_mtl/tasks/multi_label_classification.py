@@ -9,28 +9,22 @@ from typing import ClassVar
 from torch import Tensor
 from torch.nn import functional
 
-from causal_mtl.common import Probability
 from causal_mtl.data.instance import Annotation, Instance, LabelAnnotation
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.metrics import Metric, MultiLabelF1
+from causal_mtl.tasks.many_labels import ManyLabels
 from causal_mtl.tasks.task import Targets, Task
 from causal_mtl.tasks.text_labels import TextHead, TextLabels
 
 
 @Task.register("multi_label_classification")
 @dataclass
-class MultiLabelClassification(TextLabels):
-    """Finds which labels a text has: any number, none too. Registered with name "multi_label_classification".
-
-    Args:
-        threshold: a label holds whose probability is above it.
-    """
-
-    threshold: Probability = 0.5
+class MultiLabelClassification(TextLabels, ManyLabels):
+    """Finds which labels a text has: any number, none too. Registered with name "multi_label_classification"."""
 
     def head(self, input_size: int, vocab: Vocabulary) -> MultiLabelHead:
         """One affine layer over the pooled states."""
-        return MultiLabelHead(input_size, self.label_names(vocab), self.threshold)
+        return MultiLabelHead(self, input_size, self.label_names(vocab))
 
     def metric(self) -> Metric:
         """Micro P/R/F1."""
@@ -42,15 +36,27 @@ class MultiLabelHead(TextHead):
 
     exclusive: ClassVar[bool] = False
 
-    def __init__(self, input_size: int, names: list[str], threshold: float) -> None:
+    gold_weights: Tensor | None
+
+    def __init__(self, task: MultiLabelClassification, input_size: int, names: list[str]) -> None:
         super().__init__(input_size, names)
-        self.threshold = threshold
+        self._settings = task
+        self.thresholds = task.thresholds(names).tolist()
+        self.register_buffer("gold_weights", None, persistent=False)
 
     def loss(self, output: Tensor, targets: Targets) -> Tensor:
         """Binary cross-entropy summed over texts and labels (CMTL eq. 18, with its (1 − y) log(1 − ŷ) part)."""
         gold = self.k_hot(targets).to(output.dtype)
-        losses = functional.binary_cross_entropy_with_logits(output, gold, reduction="none")
+        losses = functional.binary_cross_entropy_with_logits(
+            output, gold, reduction="none", pos_weight=self.gold_weights
+        )
         return (losses * targets["annotated"].unsqueeze(1)).sum()
+
+    def prepare(self, targets: Iterable[list[int] | None]) -> None:
+        """Count the labels, for the weights of rare ones."""
+        counts, _ = self.count(targets)
+        weights = self._settings.gold_weights(counts)
+        self.gold_weights = None if weights is None else weights.to(self.layer.bias)
 
     def decode(
         self,
@@ -61,7 +67,10 @@ class MultiLabelHead(TextHead):
         """The labels above the threshold; a label's score is its probability."""
         found: list[Annotation] = []
         for probabilities in output.detach().sigmoid().tolist():
-            chosen = [(n, p) for n, p in zip(self.names, probabilities, strict=True) if p > self.threshold]
+            scored = zip(self.names, probabilities, self.thresholds, strict=True)
+            chosen = [
+                (name, probability) for name, probability, threshold in scored if probability > threshold
+            ]
             found.append(LabelAnnotation(tuple(n for n, _ in chosen), tuple(p for _, p in chosen)))
         return found
 

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
 
-from causal_mtl.common import PositiveInt, Probability
 from causal_mtl.data.instance import Annotation, Instance, Relation, RelationAnnotation, Span
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.metrics import Metric, TripleF1
 from causal_mtl.metrics.triple_f1 import Mode
-from causal_mtl.nn.pair_scorer import PairScorer, PairScores
-from causal_mtl.tasks.task import Head, Targets, Task
+from causal_mtl.nn.pair_scorer import Domain, PairScores
+from causal_mtl.tasks.pair_labels import Cell, PairHead, PairLabels
+from causal_mtl.tasks.task import Targets, Task
 
 WORD = "word"
 """The label of a mention that is only known by its anchor."""
 
-Cell = tuple[int, int, int]
-"""Head token, tail token, label."""
-
 
 @Task.register("relation_extraction")
 @dataclass
-class RelationExtraction(Task):
+class RelationExtraction(PairLabels):
     """Finds labelled, ordered pairs of mentions. Registered as a `Task` with name "relation_extraction".
 
     Every pair of tokens may hold any number of relations; a relation stands at the anchors of its mentions.
@@ -35,12 +34,8 @@ class RelationExtraction(Task):
         mentions: the task that finds the mentions; None: there is none, and relations hold between words, each
             the anchor of a mention whose other words are not looked for.
         anchor: the word of a mention that its relations hang on: "first" (PMEI) or "last" (CMTL).
-        hidden_size: width of the scorer's inner layer (None: that of the states).
-        threshold: a relation holds whose probability is above it.
         diagonal: whether a token may be related to itself, as in CMTL; PMEI excludes it. In `webnlg_star` dev
             60 of 1,113 triples have the same head and tail.
-        inner_bias: learn a bias of the inner layer, as in CMTL.
-        output_bias: learn a bias of the output layer, as in PMEI. It starts at the log-odds of each label.
         metrics: the ways to match triples (see `TripleF1`).
         view: what other tasks see at a token: the relations that it is "head" of (PMEI), or "both", side by
             side, those that it is head of and those that it is tail of.
@@ -48,11 +43,7 @@ class RelationExtraction(Task):
 
     mentions: str | None = "entities"
     anchor: Literal["first", "last"] = "first"
-    hidden_size: PositiveInt | None = None
-    threshold: Probability = 0.5
     diagonal: bool = True
-    inner_bias: bool = False
-    output_bias: bool = True
     metrics: tuple[Mode, ...] = ("exact", "partial")
     view: Literal["head", "both"] = "head"
 
@@ -92,13 +83,10 @@ class RelationExtraction(Task):
             }
         )
 
-    def collate(self, targets: Sequence[list[Cell] | None], lengths: Sequence[int]) -> dict[str, Tensor]:
-        """`{"cells": (cells, 4), "annotated": (batch,)}`; a cell is sentence, head, tail, label."""
-        cells = [(row, *cell) for row, target in enumerate(targets) for cell in target or ()]
-        return {
-            "cells": torch.tensor(cells, dtype=torch.long).reshape(-1, 4),
-            "annotated": torch.tensor([target is not None for target in targets]),
-        }
+    @property
+    def domain(self) -> Domain:
+        """All pairs, or those of two different words."""
+        return "all" if self.diagonal else "off_diagonal"
 
     @property
     def roles(self) -> tuple[int, ...]:
@@ -107,7 +95,7 @@ class RelationExtraction(Task):
 
     def num_labels(self, vocab: Vocabulary) -> int:
         """One for each relation and role."""
-        return vocab.get_vocab_size(self.namespace) * len(self.roles)
+        return super().num_labels(vocab) * len(self.roles)
 
     def head(self, input_size: int, vocab: Vocabulary) -> RelationHead:
         """A scorer of all ordered pairs of tokens."""
@@ -118,30 +106,12 @@ class RelationExtraction(Task):
         return TripleF1(self.metrics)
 
 
-class RelationHead(Head):
-    """σ(W relu(U h_i + V h_j)) a pair and label."""
+class RelationHead(PairHead):
+    """A relation between two mentions is a label of the pair of their anchors."""
 
-    exclusive: ClassVar[bool] = False
-
-    def __init__(self, task: RelationExtraction, input_size: int, relations: list[str]) -> None:
-        super().__init__()
-        self.task, self.relations = task, relations
-        self.scorer = PairScorer(
-            input_size,
-            task.hidden_size or input_size,
-            len(relations),
-            inner_bias=task.inner_bias,
-            output_bias=task.output_bias,
-            diagonal=task.diagonal,
-        )
-
-    def forward(self, states: Tensor, mask: Tensor) -> PairScores:
-        """Prepare the scores of all pairs."""
-        return self.scorer(states, mask)
-
-    def loss(self, output: PairScores, targets: Targets) -> Tensor:
-        """Summed binary cross-entropy over pairs and labels (CMTL eq. 15, mended)."""
-        return output.loss(targets["cells"], targets["annotated"])
+    def __init__(self, task: RelationExtraction, input_size: int, names: list[str]) -> None:
+        super().__init__(task, input_size, names)
+        self.task = task
 
     def view(self, output: PairScores) -> Tensor:
         """For each token and relation the highest logit over partners."""
@@ -149,7 +119,7 @@ class RelationHead(Head):
 
     def loss_and_view(self, output: PairScores, targets: Targets) -> tuple[Tensor, Tensor]:
         """Both from one pass over the pairs."""
-        loss, maxima = output.reduce(targets["cells"], targets["annotated"])
+        loss, maxima = output.reduce(targets["cells"], targets["annotated"], self.gold_weights)
         return loss, self._with_tails(output, maxima)
 
     def _with_tails(self, output: PairScores, maxima: Tensor) -> Tensor:
@@ -160,7 +130,7 @@ class RelationHead(Head):
     def labels(self, targets: Targets, mask: Tensor) -> Tensor:
         """The relations that each token is an anchor of."""
         cells = targets["cells"]
-        size = len(self.relations)
+        size = len(self.names)
         labels = torch.zeros(*mask.shape, size * len(self.task.roles), device=mask.device)
         for number, role in enumerate(self.task.roles):
             labels[cells[:, 0], cells[:, role], number * size + cells[:, 3]] = 1.0
@@ -189,38 +159,21 @@ class RelationHead(Head):
         self, output: PairScores, mentions: Sequence[Annotation]
     ) -> Iterator[tuple[int, Relation]]:
         """The relations that hold between given mentions, with the numbers of their sentences."""
-        pairs: list[tuple[int, Span, Span]] = []
-        for row, annotation in enumerate(mentions):
-            spans = annotation.spans if annotation else ()  # type: ignore[union-attr]
-            pairs.extend((row, head, tail) for head in spans for tail in spans)
+        anchored: list[dict[int, list[Span]]] = [defaultdict(list) for _ in mentions]
+        for at, annotation in zip(anchored, mentions, strict=True):
+            for span in annotation.spans if annotation else ():  # type: ignore[union-attr]
+                at[self.task.anchor_of(span)].append(span)
+        pairs = [(row, head, tail) for row, at in enumerate(anchored) for head in at for tail in at]
         if not pairs:
             return
-        anchors = [(row, self.task.anchor_of(head), self.task.anchor_of(tail)) for row, head, tail in pairs]
-        index = torch.tensor(anchors, device=output.heads.device)
-        probabilities = output.pairs(index).detach().sigmoid().cpu()
-        cells = (probabilities > self.task.threshold).nonzero()
-        scores = probabilities[cells[:, 0], cells[:, 1]].tolist()
-        for (number, label), score in zip(cells.tolist(), scores, strict=True):
-            row, head, tail = pairs[number]
-            yield row, Relation(head, self.relations[label], tail, score)
+        cells, scores = output.cells(self.thresholds, torch.tensor(pairs, device=output.heads.device))
+        for (row, first, second, label), score in zip(cells.tolist(), scores.tolist(), strict=True):
+            for head, tail in product(anchored[row][first], anchored[row][second]):
+                yield row, Relation(head, self.names[label], tail, score)
 
     def _between_words(self, output: PairScores) -> Iterator[tuple[int, Relation]]:
         """The relations that hold between any two words."""
-        cells, scores = output.cells(self.task.threshold)
+        cells, scores = output.cells(self.thresholds)
         for (row, head, tail, label), score in zip(cells.tolist(), scores.tolist(), strict=True):
             ends = Span(head, head + 1, WORD), Span(tail, tail + 1, WORD)
-            yield row, Relation(ends[0], self.relations[label], ends[1], score)
-
-    def initialize(self, targets: Iterable[list[Cell] | None], lengths: Sequence[int]) -> None:
-        """Start the output bias at the log-odds of each label, counting each once more than it is seen."""
-        if not self.task.output_bias:
-            return
-        counts = torch.ones(len(self.relations))
-        pairs = 0
-        for target, length in zip(targets, lengths, strict=True):
-            if target is not None:
-                pairs += length * length
-                for _, _, label in target:
-                    counts[label] += 1
-        share = counts / (pairs + 2)
-        self.scorer.bias.data = (share / (1 - share)).log().to(self.scorer.bias)
+            yield row, Relation(ends[0], self.names[label], ends[1], score)

@@ -58,6 +58,9 @@ class Head(nn.Module):
         """One annotation a sentence; `decoded` holds those of the tasks that this one `uses`."""
         raise NotImplementedError
 
+    def prepare(self, targets: Iterable[Any]) -> None:
+        """Before training: learn from all training `targets` (None: none) what the loss needs to know."""
+
     def initialize(self, targets: Iterable[Any], lengths: Sequence[int]) -> None:
         """Start output biases at the log of each label's prior, from all training `targets` (None: none)."""
 

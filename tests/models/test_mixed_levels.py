@@ -18,6 +18,7 @@ from causal_mtl.tasks import Task
 FIXTURES = Path(__file__).parents[2] / "fixtures/jsonl"
 
 ENTITIES = {"type": "sequence_tagging", "name": "entities"}
+SPANS = {"type": "span_classification", "name": "entities", "overlaps": "flat"}
 RELATIONS = {"type": "relation_extraction", "name": "relations", "mentions": "entities"}
 TOPICS = {"type": "multi_label_classification", "name": "topics"}
 MAIN = {"type": "single_label_classification", "name": "main"}  # the first topic, as `annotated` adds it
@@ -28,6 +29,8 @@ GRAPHS = {
     "text → token → text": [MAIN, ENTITIES, TOPICS],
     "token → text → pair": [ENTITIES, MAIN, RELATIONS],
     "text → text → token": [TOPICS, MAIN, ENTITIES],
+    "span → pair → text": [SPANS, RELATIONS, TOPICS],
+    "text → span": [MAIN, SPANS],
 }
 EMBEDDER = {"tokens": {"type": "embedding", "embedding_dim": 8}}
 ENCODER = {"type": "bilstm", "hidden_size": 6}

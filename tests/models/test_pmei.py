@@ -154,14 +154,14 @@ def slow_relations(head, states, gold):
     table, loss = {}, 0.0
     for i, one in enumerate(states):
         for j, other in enumerate(states):
-            if i == j and not scorer.diagonal:
+            if i == j and scorer.domain == "off_diagonal":
                 continue
             m = torch.relu(joint @ torch.cat([one, other]))
             table[i, j] = 1 / (1 + torch.exp(-(scorer.output.weight @ m + scorer.bias)))
             for label, p in enumerate(table[i, j]):
                 if gold is not None:
                     loss = loss - torch.log(p if (i, j, label) in gold else 1 - p)
-    nothing = torch.zeros(len(head.relations), dtype=torch.float64)
+    nothing = torch.zeros(len(head.names), dtype=torch.float64)
 
     def best(pick):
         found = [p for cell, p in table.items() if pick(cell)]

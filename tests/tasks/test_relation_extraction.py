@@ -79,7 +79,7 @@ def test_a_bias_that_is_not_learned_stays_zero(instance, vocab):
     assert not head.scorer.bias.requires_grad
     assert head.scorer.heads.bias is not None
     states, mask = torch.randn(1, 7, 4), torch.ones(1, 7, dtype=torch.bool)
-    assert head(states, mask).pairs(torch.tensor([[0, 2, 2]])).sigmoid().sum() == 0
+    assert len(head(states, mask).cells(0.0, torch.tensor([[0, 2, 2]]))[0]) == 0
 
 
 def test_names_carry_the_mode():
@@ -102,8 +102,14 @@ def scored(instance, vocab, **options):
     states = torch.randn(3, 7, 5, dtype=torch.float64, requires_grad=True)
     targets = task.collate([task.targets(instance, vocab), None, []], LENGTHS)
     output = head(states, MASK)
-    cells = [(s, i, j) for s, n in enumerate(LENGTHS) for i in range(n) for j in range(n)]
-    logits = dict(zip(cells, output.pairs(torch.tensor(cells)), strict=True))
+    scorer = head.scorer
+    logits = {
+        (s, i, j): scorer.output(torch.relu(scorer.heads(states[s, i]) + scorer.tails(states[s, j])))
+        + (scorer.bias if task.diagonal or i != j else float("-inf"))
+        for s, n in enumerate(LENGTHS)
+        for i in range(n)
+        for j in range(n)
+    }
     return task, head, output, targets, states, logits
 
 

@@ -2,11 +2,12 @@
 
 The published formula (PMEI eq. 11, CMTL eq. 14) puts two states side by side, `W_m (h_i ⊕ h_j)`. Split in two,
 `U h_i + V h_j`, it needs two products a *token* and a broadcast sum a pair. What the model needs of the scores
-are a loss and, at prediction, some cells: both are taken from blocks that are dropped at once.
+are a loss, maxima and, at prediction, some cells: all are taken from blocks that are dropped at once.
 """
 
+from causal_mtl.nn.pair_scorer.blocks import Domain, number_of_pairs
 from causal_mtl.nn.pair_scorer.reduction import NO_PARTNER
 from causal_mtl.nn.pair_scorer.scorer import PairScorer
 from causal_mtl.nn.pair_scorer.scores import PairScores
 
-__all__ = ["NO_PARTNER", "PairScorer", "PairScores"]
+__all__ = ["NO_PARTNER", "Domain", "PairScorer", "PairScores", "number_of_pairs"]

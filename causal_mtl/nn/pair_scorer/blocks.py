@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+Domain = Literal["all", "off_diagonal", "upper"]
+"""The pairs that are scored: all ordered ones, those of two different tokens, or those whose head is not behind
+their tail (spans, as pairs of their first and last word)."""
 
 BLOCK_ELEMENTS = 1 << 20
 """Elements of the largest tensor of a block: small enough for a processor's cache."""
@@ -17,7 +22,7 @@ BLOCK_ELEMENTS_GPU = 1 << 26
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows (head tokens) of some sentences against all their tails; `real` is None if all are real."""
+    """Some rows (head tokens) of some sentences against tails of theirs; `real` is None if all are real."""
 
     sentences: slice
     rows: slice
@@ -25,17 +30,24 @@ class Block:
     real: Tensor | None
 
 
-def blocks(heads: Tensor, lengths: list[int], width: int) -> Iterator[Block]:
+def blocks(heads: Tensor, weight: Tensor, lengths: list[int], domain: Domain) -> Iterator[Block]:
     """Cut a batch: sentence by sentence on a processor, all sentences together on a GPU."""
+    width = max(weight.shape)
     if heads.device.type == "cpu":
         for number, length in enumerate(lengths):
             for rows in _rows(length, length * width, BLOCK_ELEMENTS):
-                yield Block(slice(number, number + 1), rows, slice(0, length), None)
+                yield Block(slice(number, number + 1), rows, _tails(rows, length, domain), None)
         return
     size = max(lengths, default=0)
     real = torch.arange(size, device=heads.device) < torch.tensor(lengths, device=heads.device).unsqueeze(1)
     for rows in _rows(size, len(lengths) * size * width, BLOCK_ELEMENTS_GPU):
-        yield Block(slice(None), rows, slice(0, size), real[:, rows, None] & real[:, None, :])
+        tails = _tails(rows, size, domain)
+        yield Block(slice(None), rows, tails, real[:, rows, None] & real[:, None, tails])
+
+
+def _tails(rows: slice, length: int, domain: Domain) -> slice:
+    """The tails that any of `rows` has a pair with."""
+    return slice(rows.start if domain == "upper" else 0, length)
 
 
 def _rows(length: int, elements_a_row: int, limit: int) -> Iterator[slice]:
@@ -44,8 +56,14 @@ def _rows(length: int, elements_a_row: int, limit: int) -> Iterator[slice]:
     return (slice(start, min(length, start + rows)) for start in range(0, length, rows))
 
 
+def pieces(items: Tensor, weight: Tensor) -> Iterable[Tensor]:
+    """Cut a list of pairs, or whatever has an inner layer and logits each, into what a block may hold."""
+    limit = BLOCK_ELEMENTS if items.device.type == "cpu" else BLOCK_ELEMENTS_GPU
+    return items.split(max(1, limit // max(weight.shape)))
+
+
 def score(
-    block: Block, heads: Tensor, tails: Tensor, weight: Tensor, bias: Tensor, diagonal: bool
+    block: Block, heads: Tensor, tails: Tensor, weight: Tensor, bias: Tensor, domain: Domain
 ) -> tuple[Tensor, Tensor]:
     """The inner layer and the logits of a block, `(sentences, rows, tails, …)`; -inf where there is no pair."""
     row = heads[block.sentences, block.rows].unsqueeze(2)  # (sentences, rows, 1, hidden)
@@ -54,6 +72,28 @@ def score(
     logits = functional.linear(hidden, weight, bias)
     if block.real is not None:
         logits.masked_fill_(~block.real.unsqueeze(-1), float("-inf"))
-    if not diagonal:
+    if domain == "off_diagonal":
         logits.diagonal(offset=block.rows.start, dim1=1, dim2=2).fill_(float("-inf"))
+    elif domain == "upper":
+        logits.masked_fill_(below(logits).unsqueeze(-1), float("-inf"))
     return hidden, logits
+
+
+def below(logits: Tensor) -> Tensor:
+    """Where the head is behind the tail, `(rows, tails)`, in a block of the upper domain."""
+    return torch.ones(logits.shape[1:3], dtype=torch.bool, device=logits.device).tril(-1)
+
+
+def inside(pairs: Tensor, domain: Domain) -> Tensor:
+    """Which of `pairs`, `(pairs, 3 or more)`: sentence, head, tail, …, lie in `domain`."""
+    head, tail = pairs[:, 1], pairs[:, 2]
+    if domain == "off_diagonal":
+        return head != tail
+    return head <= tail if domain == "upper" else torch.ones_like(head, dtype=torch.bool)
+
+
+def number_of_pairs(length: int, domain: Domain) -> int:
+    """Of a sentence of `length` tokens."""
+    if domain == "upper":
+        return length * (length + 1) // 2
+    return length * (length - (domain == "off_diagonal"))

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from causal_mtl.nn.pair_scorer.blocks import Block, blocks, score
+from causal_mtl.nn.pair_scorer.blocks import Block, Domain, blocks, score
 
 NO_PARTNER = -1e4
 """The highest score of a token that has no partner: finite, so that no gradient becomes NaN."""
@@ -24,13 +24,13 @@ class Wanted:
     Attributes:
         lengths: tokens of each sentence.
         annotated: `(batch,)`, whether a sentence's loss counts; None where no loss is wanted.
-        diagonal: whether a token is a partner of itself.
+        domain: the pairs that are scored.
         with_maxima: whether maxima are wanted.
     """
 
     lengths: list[int]
     annotated: Tensor | None
-    diagonal: bool
+    domain: Domain
     with_maxima: bool
 
 
@@ -54,8 +54,8 @@ class Reduction(torch.autograd.Function):
         size = (*heads.shape[:2], len(weight)) if wanted.with_maxima else (0,)
         maxima = heads.new_full(size, NO_PARTNER)
         places = torch.zeros(size, dtype=torch.long, device=heads.device)
-        for block in blocks(heads, wanted.lengths, max(heads.shape[-1], len(weight))):
-            hidden, logits = score(block, *inputs, wanted.diagonal)
+        for block in blocks(heads, weight, wanted.lengths, wanted.domain):
+            hidden, logits = score(block, *inputs, wanted.domain)
             if wanted.with_maxima:
                 best, place = logits.max(dim=2)
                 maxima[block.sentences, block.rows] = best.clamp_(min=NO_PARTNER)
@@ -75,14 +75,15 @@ class Reduction(torch.autograd.Function):
         """The gradients of heads, tails, weight and bias."""
         if ctx.at_once:
             return (*(factor * gradient for gradient in ctx.saved_tensors), None)
+        wanted: Wanted = ctx.wanted
         heads, tails, weight, bias, maxima, places = ctx.saved_tensors
         inputs = (heads, tails, weight, bias)
         gradients = _zeros(inputs)
         of_maxima = of_maxima.masked_fill(maxima <= NO_PARTNER, 0.0)
-        for block in blocks(heads, ctx.wanted.lengths, max(heads.shape[-1], len(weight))):
-            hidden, logits = score(block, *inputs, ctx.wanted.diagonal)
-            if ctx.wanted.annotated is not None:
-                _leave_out(logits, block, ctx.wanted.annotated)
+        for block in blocks(heads, weight, wanted.lengths, wanted.domain):
+            hidden, logits = score(block, *inputs, wanted.domain)
+            if wanted.annotated is not None:
+                _leave_out(logits, block, wanted.annotated)
                 of_logits = logits.sigmoid_().mul_(factor)
             else:
                 of_logits = logits.zero_()

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -6,6 +9,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from causal_mtl.nn.pair_scorer import NO_PARTNER, PairScorer, PairScores, blocks, reduction, scores
+from causal_mtl.nn.pair_scorer import covering as covering_module
+
+DOMAINS = ("all", "off_diagonal", "upper")
 
 
 def published_logits(scorer: PairScorer, sentence: Tensor) -> Tensor:
@@ -22,6 +28,13 @@ def published_logits(scorer: PairScorer, sentence: Tensor) -> Tensor:
     return torch.stack(rows)
 
 
+def scored(length: int, domain: str) -> Tensor:
+    """The pairs of a domain, as a table."""
+    pairs = [[{"all": True, "off_diagonal": i != j, "upper": i <= j}[domain] for j in range(length)]
+             for i in range(length)]  # fmt: skip
+    return torch.tensor(pairs)
+
+
 def published_loss(scorer: PairScorer, states: Tensor, lengths: list[int], gold: Tensor) -> Tensor:
     total = states.new_zeros(())
     for number, length in enumerate(lengths):
@@ -31,8 +44,7 @@ def published_loss(scorer: PairScorer, states: Tensor, lengths: list[int], gold:
             if sentence == number:
                 dense[head, tail, label] = 1.0
         losses = functional.binary_cross_entropy_with_logits(logits, dense, reduction="none")
-        keep = torch.ones(length, length) if scorer.diagonal else 1 - torch.eye(length)
-        total = total + (losses * keep.unsqueeze(-1)).sum()
+        total = total + (losses * scored(length, scorer.domain).unsqueeze(-1)).sum()
     return total
 
 
@@ -55,7 +67,10 @@ def gradients(loss: Tensor, scorer: PairScorer, states: Tensor) -> list[Tensor]:
     return list(torch.autograd.grad(loss, wanted))
 
 
-@pytest.mark.parametrize("options", [{}, {"diagonal": False}, {"inner_bias": True}, {"output_bias": False}])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"domain": "off_diagonal"}, {"domain": "upper"}, {"inner_bias": True}, {"output_bias": False}],
+)
 @pytest.mark.parametrize("block", [1, 50, 1 << 20])
 def test_loss_and_gradients_are_those_of_the_published_formula(monkeypatch, options, block):
     monkeypatch.setattr(blocks, "BLOCK_ELEMENTS", block)
@@ -63,8 +78,7 @@ def test_loss_and_gradients_are_those_of_the_published_formula(monkeypatch, opti
     scorer, states, mask, gold = make(lengths=tuple(lengths), **options)
     everyone = torch.ones(3, dtype=torch.bool)
     loss = scorer(states, mask).loss(gold, everyone)
-    if not scorer.diagonal:
-        gold = gold[gold[:, 1] != gold[:, 2]]
+    gold = gold[[bool(scored(4, scorer.domain)[head, tail]) for _, head, tail, _ in gold.tolist()]]
     reference = published_loss(scorer, states, lengths, gold)
     torch.testing.assert_close(loss, reference, rtol=1e-10, atol=1e-10)
     for ours, theirs in zip(
@@ -73,21 +87,28 @@ def test_loss_and_gradients_are_those_of_the_published_formula(monkeypatch, opti
         torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-10)
 
 
-def test_blocks_over_the_whole_batch_equal_blocks_by_sentence(monkeypatch):
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_blocks_over_the_whole_batch_equal_blocks_by_sentence(monkeypatch, domain):
     """The cut that a GPU uses, on the CPU."""
-    scorer, states, mask, gold = make(diagonal=False)
+    scorer, states, mask, gold = make(domain=domain)
     everyone = torch.ones(3, dtype=torch.bool)
     by_sentence = scorer(states, mask).loss(gold, everyone)
     real = mask[:, :, None] & mask[:, None, :]
 
-    def whole_batch(heads, lengths, width):
+    def whole_batch(heads, weight, lengths, domain):
         for start in range(0, heads.shape[1], 3):
-            stop = min(heads.shape[1], start + 3)
-            yield blocks.Block(slice(None), slice(start, stop), slice(0, heads.shape[1]), real[:, start:stop])
+            rows = slice(start, min(heads.shape[1], start + 3))
+            tails = blocks._tails(rows, heads.shape[1], domain)
+            yield blocks.Block(slice(None), rows, tails, real[:, rows, tails])
 
     expected = gradients(by_sentence, scorer, states)
-    for module in (reduction, scores):
+    cells = scorer(states, mask).cells(0.3)[0].tolist()
+    covering = scorer(states, mask).covering_maxima() if domain == "upper" else None
+    for module in (reduction, scores, covering_module):
         monkeypatch.setattr(module, "blocks", whole_batch)
+    assert sorted(scorer(states, mask).cells(0.3)[0].tolist()) == sorted(cells)
+    if covering is not None:
+        torch.testing.assert_close(scorer(states, mask).covering_maxima(), covering)
     together = scorer(states, mask).loss(gold, everyone)
     torch.testing.assert_close(together, by_sentence, rtol=1e-10, atol=1e-10)
     for ours, theirs in zip(gradients(together, scorer, states), expected, strict=True):
@@ -99,7 +120,7 @@ def test_gradcheck():
     everyone = torch.ones(2, dtype=torch.bool)
 
     def loss(states, weight, bias):
-        scores = PairScores(scorer.heads(states), scorer.tails(states), weight, bias, mask, True)
+        scores = PairScores(scorer.heads(states), scorer.tails(states), weight, bias, mask, "all")
         return scores.loss(gold, everyone)
 
     inputs = (states, scorer.output.weight, scorer.bias)
@@ -125,35 +146,46 @@ def test_any_size_equals_the_reference(length, labels, seed, with_gold):
     torch.testing.assert_close(loss, published_loss(scorer, states, [length], gold))
 
 
-@pytest.mark.parametrize("diagonal", [True, False])
-def test_scores_of_given_pairs_are_those_of_the_published_formula(diagonal):
-    scorer, states, mask, _ = make(diagonal=diagonal)
-    pairs = torch.tensor([[0, 1, 2], [0, 2, 2], [2, 0, 1]])
-    scores = scorer(states, mask).pairs(pairs)
-    for (sentence, head, tail), row in zip(pairs.tolist(), scores, strict=True):
-        if head == tail and not diagonal:
-            assert (row.sigmoid() == 0).all()
-        else:
-            torch.testing.assert_close(row, published_logits(scorer, states[sentence])[head, tail])
+@pytest.mark.parametrize("domain", DOMAINS)
+@pytest.mark.parametrize("block", [1, 1 << 20])
+def test_cells_of_given_pairs_are_those_of_the_published_formula(monkeypatch, domain, block):
+    monkeypatch.setattr(blocks, "BLOCK_ELEMENTS", block)
+    scorer, states, mask, _ = make(domain=domain)
+    pairs = torch.tensor([[0, 1, 2], [0, 2, 2], [2, 0, 1], [0, 2, 1]])
+    threshold = torch.tensor([0.0, 0.4, 0.6], dtype=torch.float64)
+    cells, scores = scorer(states, mask).cells(threshold, pairs)
+    expected = {}
+    for sentence, head, tail in pairs.tolist():
+        probabilities = published_logits(scorer, states[sentence])[head, tail].sigmoid()
+        for label, probability in enumerate(probabilities.tolist()):
+            if scored(3, domain)[head, tail] and probability > threshold[label]:
+                expected[sentence, head, tail, label] = probability
+    assert dict(zip(map(tuple, cells.tolist()), scores.tolist(), strict=True)) == pytest.approx(expected)
+
+
+def test_no_pairs_no_cells():
+    scorer, states, mask, _ = make()
+    cells, scores = scorer(states, mask).cells(0.5, torch.zeros(0, 3, dtype=torch.long))
+    assert cells.shape == (0, 4)
+    assert scores.shape == (0,)
 
 
 def published_maxima(scorer, states, lengths):
     rows = []
     for number, length in enumerate(lengths):
         logits = published_logits(scorer, states[number, :length])
-        if not scorer.diagonal:
-            logits = logits.masked_fill(torch.eye(length, dtype=torch.bool).unsqueeze(-1), float("-inf"))
+        logits = logits.masked_fill(~scored(length, scorer.domain).unsqueeze(-1), float("-inf"))
         rows.append(logits.amax(dim=1).clamp(min=NO_PARTNER))
     return rows
 
 
-@pytest.mark.parametrize("diagonal", [True, False])
+@pytest.mark.parametrize("domain", DOMAINS)
 @pytest.mark.parametrize("block", [1, 50, 1 << 20])
 @pytest.mark.parametrize("annotated", [[True, True, True], [True, False, True]])
-def test_maxima_and_loss_from_one_pass(monkeypatch, diagonal, block, annotated):
+def test_maxima_and_loss_from_one_pass(monkeypatch, domain, block, annotated):
     monkeypatch.setattr(blocks, "BLOCK_ELEMENTS", block)
     lengths = [4, 1, 3]
-    scorer, states, mask, gold = make(lengths=tuple(lengths), diagonal=diagonal)
+    scorer, states, mask, gold = make(lengths=tuple(lengths), domain=domain)
     flags = torch.tensor(annotated)
     gold = gold[flags[gold[:, 0]]]
     loss, maxima = scorer(states, mask).reduce(gold, flags)
@@ -195,21 +227,132 @@ def test_bf16_is_within_rounding():
     assert scorer.output.weight.grad is not None
 
 
-@pytest.mark.parametrize("diagonal", [True, False])
+@pytest.mark.parametrize("domain", DOMAINS)
 @pytest.mark.parametrize("block", [1, 50, 1 << 20])
 @pytest.mark.parametrize("threshold", [0.0, 0.5, 1.0])
-def test_cells_above_a_threshold(monkeypatch, diagonal, block, threshold):
+def test_cells_above_a_threshold(monkeypatch, domain, block, threshold):
     monkeypatch.setattr(blocks, "BLOCK_ELEMENTS", block)
     lengths = [4, 1, 3]
-    scorer, states, mask, _ = make(lengths=tuple(lengths), diagonal=diagonal)
+    scorer, states, mask, _ = make(lengths=tuple(lengths), domain=domain)
     cells, scores = scorer(states, mask).cells(threshold)
     expected = {}
     for sentence, length in enumerate(lengths):
         probabilities = published_logits(scorer, states[sentence, :length]).sigmoid()
         for head, tail, label in (probabilities > threshold).nonzero().tolist():
-            if diagonal or head != tail:
+            if scored(length, domain)[head, tail]:
                 expected[sentence, head, tail, label] = float(probabilities[head, tail, label].detach())
     found = dict(zip(map(tuple, cells.tolist()), scores.tolist(), strict=True))
     assert found.keys() == expected.keys()
     for cell, score in found.items():
         assert score == pytest.approx(expected[cell])
+
+
+@pytest.mark.parametrize("block", [1, 50, 1 << 20])
+def test_maxima_over_the_spans_that_cover_a_token(monkeypatch, block):
+    monkeypatch.setattr(blocks, "BLOCK_ELEMENTS", block)
+    lengths = [4, 1, 3]
+    scorer, states, mask, _ = make(lengths=tuple(lengths), domain="upper")
+    maxima = scorer(states, mask).covering_maxima()
+    wanted = []
+    for number, length in enumerate(lengths):
+        logits = published_logits(scorer, states[number, :length])
+        wanted.append(
+            torch.stack([logits[: t + 1, t:].flatten(0, 1).max(dim=0).values for t in range(length)])
+        )
+        torch.testing.assert_close(maxima[number, :length], wanted[-1])
+        assert (maxima[number, length:] == NO_PARTNER).all()
+    weights = [torch.randn_like(w) for w in wanted]
+    ours = sum((maxima[n, : len(w)] * w).sum() for n, w in enumerate(weights))
+    theirs = sum((r * w).sum() for r, w in zip(wanted, weights, strict=True))
+    for one, other in zip(gradients(ours, scorer, states), gradients(theirs, scorer, states), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-10, atol=1e-10)
+
+
+def test_a_gold_cell_weighs_as_often_as_its_label_says():
+    scorer, states, mask, gold = make()
+    everyone = torch.ones(3, dtype=torch.bool)
+    weights = torch.tensor([3.0, 1.0, 0.5], dtype=torch.float64)
+    loss = scorer(states, mask).loss(gold, everyone, weights)
+    wanted = scorer(states, mask).loss(gold, everyone)
+    for sentence, head, tail, label in gold.tolist():
+        logit = published_logits(scorer, states[sentence])[head, tail, label]
+        wanted = wanted - (weights[label] - 1) * logit.sigmoid().log()
+    torch.testing.assert_close(loss, wanted)
+    together, _ = scorer(states, mask).reduce(gold, everyone, weights)
+    torch.testing.assert_close(together, loss)
+
+
+def test_the_upper_domain_cannot_be_turned():
+    scorer, states, mask, _ = make(domain="upper")
+    with pytest.raises(ValueError, match="upper"):
+        scorer(states, mask).turned()
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 99), length=st.integers(1, 9), domain=st.sampled_from(DOMAINS))
+def test_any_block_size_gives_the_same(seed, length, domain):
+    scorer, states, mask, gold = make(seed, (length, 2), domain=domain)
+    everyone = torch.ones(2, dtype=torch.bool)
+    results = []
+    for block in (1, 7, 40, 1 << 20):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(blocks, "BLOCK_ELEMENTS", block)
+            loss, maxima = scorer(states, mask).reduce(gold, everyone)
+            results.append((loss, maxima, *gradients(loss + maxima.clamp(min=-50).sum(), scorer, states)))
+    for other in results[1:]:
+        for one, two in zip(results[0], other, strict=True):
+            torch.testing.assert_close(one, two, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_one_seed_one_result(dtype):
+    def once():
+        scorer, states, mask, gold = make(lengths=(30, 21))
+        states = states.detach().float().requires_grad_()
+        scorer = scorer.float()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
+            loss, maxima = scorer(states, mask).reduce(gold, torch.ones(2, dtype=torch.bool))
+        return [loss, maxima, *gradients(loss + maxima.sum(), scorer, states)]
+
+    for one, other in zip(once(), once(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_single_precision_is_within_1e_5():
+    scorer, states, mask, gold = make(lengths=(40, 33))
+    everyone = torch.ones(2, dtype=torch.bool)
+    exact = scorer(states, mask).loss(gold, everyone)
+    of_exact = gradients(exact, scorer, states)
+    scorer, single = scorer.float(), states.detach().float().requires_grad_()
+    loss = scorer(single, mask).loss(gold, everyone)
+    torch.testing.assert_close(loss.double(), exact, rtol=1e-5, atol=0)
+    for ours, theirs in zip(gradients(loss, scorer, single), of_exact, strict=True):
+        assert (ours.double() - theirs).norm() <= 1e-5 * theirs.norm()
+
+
+MEMORY = """
+import resource, torch
+from causal_mtl.nn.pair_scorer import PairScorer
+torch.manual_seed(0)
+words, relations = {words}, 200
+scorer = PairScorer(20, 20, relations)
+states = torch.randn(1, words, 20, requires_grad=True)
+gold = torch.tensor([[0, 3, 5, 7]])
+loss, maxima = scorer(states, torch.ones(1, words, dtype=torch.bool)).reduce(gold, torch.tensor([True]))
+(loss + maxima.sum()).backward()
+assert states.grad.isfinite().all()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def test_memory_grows_with_the_words_not_with_the_pairs():
+    """One sentence of 1,000 words and 200 relations, whose scores alone would take 760 MiB."""
+
+    def peak(words):
+        run = subprocess.run(
+            [sys.executable, "-c", MEMORY.format(words=words)], capture_output=True, text=True, check=True
+        )
+        return int(run.stdout) * 1024
+
+    small, large = peak(20), peak(1000)
+    assert large - small < 150 << 20

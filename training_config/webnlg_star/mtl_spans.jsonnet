@@ -1,0 +1,1 @@
+(import '../base/webnlg.libsonnet') + (import '../base/models/mtl_spans.libsonnet') + { dataset:: 'webnlg_star' }
