@@ -6,10 +6,11 @@ the data) and, if components wrote any, ``files/``. Nothing is ever unpickled, a
 
 from __future__ import annotations
 
+import json
 import os
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
@@ -31,6 +32,8 @@ VOCABULARY = "vocabulary"
 WEIGHTS = "weights.safetensors"
 RUN = "run.json"
 FILES = "files"
+
+_PARTS = (WEIGHTS, CONFIG, VOCABULARY, RUN, FILES)
 
 MODEL_EXTRAS = frozenset({"vocab", "load_pretrained", "archive_files"})
 """What a model and its parts are given by name: the vocabulary; False for `load_pretrained` when a trained model
@@ -66,18 +69,46 @@ def save_archive(directory: str | PathLike[str], model: Model) -> Path:
     directory = Path(directory)
     final = directory / ARCHIVE
     with tempfile.TemporaryDirectory(dir=directory, prefix=".packing_") as scratch:
-        weights, packed = Path(scratch) / WEIGHTS, Path(scratch) / ARCHIVE
+        weights = Path(scratch) / WEIGHTS
         save_model(model, str(weights))
+        _pack([weights, *(directory / name for name in _PARTS if name != WEIGHTS)], final)
+    return final
+
+
+def _pack(parts: Iterable[Path], final: Path) -> None:
+    """Put the `parts` that exist into an archive, which appears under its name only when it is complete."""
+    with tempfile.TemporaryDirectory(dir=final.parent, prefix=".packing_") as scratch:
+        packed = Path(scratch) / ARCHIVE
         # Weights are noise to gzip: more effort takes minutes and saves nothing.
         with tarfile.open(packed, "w:gz", compresslevel=1) as tar:
-            tar.add(weights, WEIGHTS)
-            for name in (CONFIG, VOCABULARY, RUN, FILES):
-                if (directory / name).exists():
-                    tar.add(directory / name, name)
+            for part in parts:
+                if part.exists():
+                    tar.add(part, part.name)
         with packed.open("rb") as file:
             os.fsync(file.fileno())
         packed.replace(final)
-    return final
+
+
+def copy_archive(
+    path: str | PathLike[str], final: Path, config: dict[str, Any], note: dict[str, Any]
+) -> None:
+    """Pack a trained model anew, with another config.
+
+    Args:
+        path: of an archive, as for `load_archive`.
+        final: of the new ``model.tar.gz``.
+        config: all of the new ``config.json``; the weights must fit it.
+        note: added to ``run.json``.
+    """
+    with _unpacked(path) as directory, tempfile.TemporaryDirectory(prefix="causal_mtl_") as scratch:
+        changed = {CONFIG: config}
+        if (directory / RUN).is_file():
+            changed[RUN] = {**json.loads((directory / RUN).read_text(encoding="utf-8")), **note}
+        for name, content in changed.items():
+            text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+            (Path(scratch) / name).write_text(text, encoding="utf-8")
+        places = {name: Path(scratch) if name in changed else directory for name in _PARTS}
+        _pack([place / name for name, place in places.items()], final)
 
 
 def load_archive(

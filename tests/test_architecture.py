@@ -20,8 +20,8 @@ STANDS_ON = {
     "archive": {"common", "data", "nn", "metrics", "tasks", "models"},
 }
 STANDS_ON["training"] = STANDS_ON["predictors"] = STANDS_ON["archive"] | {"archive", "version"}
-STANDS_ON["analysis"] = STANDS_ON["predictors"] | {"predictors"}
-STANDS_ON["commands"] = STANDS_ON["analysis"] | {"analysis", "training"}
+STANDS_ON["analysis"] = STANDS_ON["predictors"] | {"predictors", "training"}
+STANDS_ON["commands"] = STANDS_ON["analysis"] | {"analysis"}
 STANDS_ON[""] = {"version", "training", "predictors"}  # causal_mtl/__init__.py: load and train
 STANDS_ON["__main__"] = {"commands"}
 

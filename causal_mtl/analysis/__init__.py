@@ -1,7 +1,10 @@
-"""What finished trainings say together: runs, counts by sentence, intervals, tables."""
+"""What finished trainings say together: runs, counts by sentence, intervals, tables, drawings."""
 
 from causal_mtl.analysis.bootstrap import Interval, micro_f1, paired_bootstrap
+from causal_mtl.analysis.breakdown import breakdown_table
 from causal_mtl.analysis.configurations import configurations
+from causal_mtl.analysis.drawing import plot_against, plot_bars, plot_curves, save_figure, series
+from causal_mtl.analysis.groups import TripleGroups, triple_groups
 from causal_mtl.analysis.run import Run, with_counts
 from causal_mtl.analysis.runs import read_runs, write_export
 from causal_mtl.analysis.sentence_counts import SentenceCounts, sentence_counts
@@ -12,14 +15,22 @@ __all__ = [
     "Run",
     "SentenceCounts",
     "Table",
+    "TripleGroups",
+    "breakdown_table",
     "comparison_table",
     "configurations",
     "micro_f1",
     "paired_bootstrap",
+    "plot_against",
+    "plot_bars",
+    "plot_curves",
     "read_runs",
     "render",
+    "save_figure",
     "score_table",
     "sentence_counts",
+    "series",
+    "triple_groups",
     "with_counts",
     "write_export",
 ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from causal_mtl.analysis.run import Run
 from causal_mtl.common import ConfigurationError
+from causal_mtl.common.differences import differences
 
 
 def configurations(runs: Sequence[Run]) -> dict[str, list[Run]]:
@@ -35,23 +36,9 @@ def configurations(runs: Sequence[Run]) -> dict[str, list[Run]]:
 
 def _differences(first: Run, second: Run) -> list[tuple[str, Any, Any]]:
     """Where the configs differ but for the seed; if nowhere, the data that has changed between the runs."""
-    one, other = (dict(_flat({**run.config, "random_seed": None})) for run in (first, second))
-    if one == other:
-        one, other = (
-            {f"SHA-256 of {path}": digest for path, digest in run.note["data_sha256"].items()}
-            for run in (first, second)
-        )
-    absent = "(absent)"
-    keys = [key for key in {**one, **other} if one.get(key, absent) != other.get(key, absent)]
-    return [(key, one.get(key, absent), other.get(key, absent)) for key in keys]
-
-
-def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        for key, below in value.items():
-            yield from _flat(below, f"{path}.{key}" if path else key)
-    elif isinstance(value, list):
-        for number, below in enumerate(value):
-            yield from _flat(below, f"{path}[{number}]")
-    else:
-        yield path, value
+    one, other = ({**run.config, "random_seed": None} for run in (first, second))
+    data, other_data = (
+        {f"SHA-256 of {path}": digest for path, digest in run.note["data_sha256"].items()}
+        for run in (first, second)
+    )
+    return differences(one, other) or differences(data, other_data)

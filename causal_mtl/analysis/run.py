@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_mtl.analysis.bootstrap import micro_f1
+from causal_mtl.analysis.curves import Curves
 from causal_mtl.analysis.sentence_counts import SentenceCounts, sentence_counts
 from causal_mtl.common import ConfigurationError, local_path, sha256
 
@@ -33,6 +34,7 @@ class Run:
         note: all of ``run.json``: versions, hashes of the data, command, machine.
         counts: by sentence; None if they have not been asked for.
         exported: `source` is an export file: there is no archive.
+        curves: what was logged epoch by epoch; empty in an older export.
     """
 
     source: str
@@ -43,6 +45,7 @@ class Run:
     note: dict[str, Any]
     counts: SentenceCounts | None = None
     exported: bool = False
+    curves: Curves = field(default_factory=dict)
 
     @property
     def data(self) -> str | None:

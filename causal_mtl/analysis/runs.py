@@ -9,6 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from causal_mtl.analysis.curves import read_curves
 from causal_mtl.analysis.run import Run
 from causal_mtl.analysis.sentence_counts import SentenceCounts
 from causal_mtl.common import ConfigurationError
@@ -28,14 +29,15 @@ def read_runs(paths: Iterable[str | PathLike[str]], skip_unfinished: bool = Fals
     """Read finished trainings.
 
     Args:
-        paths: of directories of trainings, and of files that `write_export` wrote.
+        paths: of directories of trainings, of directories that hold some (all are meant, other things in there are
+            passed over), and of files that `write_export` wrote.
         skip_unfinished: pass over, with a warning, what is neither; a path that does not exist is still an error.
 
     Raises:
         ConfigurationError: something is neither, or there is no run at all.
     """
     runs: list[Run] = []
-    for path in map(Path, paths):
+    for path in (found for given in paths for found in _trainings(Path(given))):
         if not path.exists():
             raise ConfigurationError(f"there is no {path}")
         try:
@@ -62,6 +64,13 @@ def write_export(path: Path, runs: Iterable[Run]) -> None:
     path.write_text(content, encoding="utf-8")
 
 
+def _trainings(path: Path) -> list[Path]:
+    """The trainings in `path`, as a sweep leaves them, if it is none itself; else only `path`."""
+    if (path / _FILES[0]).is_file():
+        return [path]
+    return sorted(config.parent for config in path.glob(f"*/{_FILES[0]}")) or [path]
+
+
 def _from_directory(directory: Path) -> Run:
     missing = [name for name in _FILES if not (directory / name).is_file()]
     if missing:
@@ -71,12 +80,12 @@ def _from_directory(directory: Path) -> Run:
         json.loads((directory / name).read_text(encoding="utf-8")) for name in _FILES[:3]
     )
     label = directory.resolve().name.removesuffix(f"-{note['seed']}")
-    return Run(str(directory), label, note["seed"], config, metrics, note)
+    return Run(str(directory), label, note["seed"], config, metrics, note, curves=read_curves(directory))
 
 
 def _record(run: Run) -> dict[str, Any]:
     record = {name: getattr(run, name) for name in _EXPORTED}
-    return {**record, "counts": run.counts.to_json() if run.counts else None}
+    return {**record, "counts": run.counts.to_json() if run.counts else None, "curves": run.curves}
 
 
 def _from_export(path: Path) -> list[Run]:
@@ -93,4 +102,6 @@ def _from_export(path: Path) -> list[Run]:
 
 def _exported(path: Path, record: dict[str, Any]) -> Run:
     counts = record["counts"] and SentenceCounts.from_json(record["counts"])
-    return Run(str(path), **{name: record[name] for name in _EXPORTED}, counts=counts, exported=True)
+    curves = record.get("curves", {})  # older exports have none
+    named = {name: record[name] for name in _EXPORTED}
+    return Run(str(path), **named, counts=counts, exported=True, curves=curves)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_mtl.analysis.groups import TripleGroups, triple_groups
 from causal_mtl.common import ConfigurationError, local_path, sha256
 
 if TYPE_CHECKING:
@@ -35,12 +36,14 @@ class SentenceCounts:
         archive_sha256: of the model's archive.
         measures: of every micro-averaged F1 by name, such as "relations/exact_f1": correct, predicted and gold
             items, ints, `(sentences, 3)`.
+        groups: of the same sentences, by task of relations; None in a record of a time before there were groups.
     """
 
     data: str
     data_sha256: str
     archive_sha256: str
     measures: dict[str, NDArray[np.int64]]
+    groups: dict[str, TripleGroups] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As JSON can hold it: a measure's three columns as lists."""
@@ -48,7 +51,9 @@ class SentenceCounts:
             name: {kind: counts[:, column].tolist() for column, kind in enumerate(KINDS)}
             for name, counts in self.measures.items()
         }
-        return {**vars(self), "measures": measures}
+        groups: Any = self.groups
+        groups = groups and {task: vars(of_task) for task, of_task in groups.items()}
+        return {**vars(self), "measures": measures, "groups": groups}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> SentenceCounts:
@@ -61,14 +66,16 @@ class SentenceCounts:
             name: np.array([columns[kind] for kind in KINDS], dtype=np.int64).T
             for name, columns in record["measures"].items()
         }
-        return cls(record["data"], record["data_sha256"], record["archive_sha256"], measures)
+        groups = record.get("groups")
+        groups = groups and {task: TripleGroups(**of_task) for task, of_task in groups.items()}
+        return cls(record["data"], record["data_sha256"], record["archive_sha256"], measures, groups)
 
 
 def sentence_counts(directory: Path, archive: Path, data: str) -> SentenceCounts:
     """Count what the model of a training finds in `data`, sentence by sentence.
 
     The counts are kept in ``counts/`` of `directory`, one file a data set, and counted again only when the bytes
-    of archive or data are others.
+    of archive or data are others, or when what is kept lacks the groups.
 
     Args:
         directory: of the training.
@@ -91,8 +98,9 @@ def sentence_counts(directory: Path, archive: Path, data: str) -> SentenceCounts
 
     logger.info("%s: predicting %s", directory, data)
     predictor = load(archive)
-    measures = count(predictor, list(predictor.archive.reader.read(data)))
-    counts = SentenceCounts(data, data_sha256, archive_sha256, measures)
+    instances = list(predictor.archive.reader.read(data))
+    groups = triple_groups(instances, [task.name for task in predictor.model.tasks])
+    counts = SentenceCounts(data, data_sha256, archive_sha256, count(predictor, instances), groups)
     cache.parent.mkdir(exist_ok=True)
     unfinished = cache.with_name(f".{os.getpid()}_{cache.name}")
     unfinished.write_text(json.dumps(counts.to_json()) + "\n", encoding="utf-8")
@@ -134,8 +142,9 @@ def _micro_averaged(metric: Metric) -> Iterator[tuple[str, str]]:
 
 
 def _kept(cache: Path) -> SentenceCounts | None:
-    """What an earlier count left, if it can be read."""
+    """What an earlier count left, if it can be read and has all that is counted today."""
     try:
-        return SentenceCounts.from_json(json.loads(cache.read_text(encoding="utf-8")))
+        kept = SentenceCounts.from_json(json.loads(cache.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+    return kept if kept.groups is not None else None

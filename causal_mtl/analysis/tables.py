@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import mean, stdev
+from statistics import mean
 from typing import Literal
 
 from causal_mtl.analysis.bootstrap import paired_bootstrap
-from causal_mtl.analysis.run import Run
+from causal_mtl.analysis.scores import NONE, Configurations, mean_and_sd, scores, source
 from causal_mtl.common import ConfigurationError
 
 Format = Literal["text", "markdown", "latex"]
-Configurations = Mapping[str, Sequence[Run]]
-
-_NONE = "–"
-_HEADERS = {"precision": "P", "recall": "R", "f1": "F1"}
 
 
 @dataclass(frozen=True)
@@ -47,20 +43,14 @@ def score_table(configurations: Configurations, measure: str) -> Table:
     Raises:
         ConfigurationError: a run does not have it.
     """
-    stem, is_f1 = measure.removesuffix("f1"), measure.endswith("f1")
-    names = [stem + name for name in _HEADERS] if is_f1 else [measure]
     rows = []
     for label, runs in configurations.items():
-        scores = [_scores(run, measure, names) for run in runs]
-        epochs = [str(run.metrics.get("best_epoch") or _NONE) for run in runs]
+        by_name = zip(*(scores(run, measure) for run in runs), strict=True)
+        epochs = [str(run.metrics.get("best_epoch") or NONE) for run in runs]
         minutes = mean(run.metrics["training_duration"] for run in runs) / 60
-        by_name = [_mean_and_sd(values) for values in zip(*scores, strict=True)]
-        rows.append([label, str(len(runs)), *by_name, ", ".join(epochs), f"{minutes:.1f}"])
-    columns = list(_HEADERS.values()) if is_f1 else [measure.rpartition("/")[2]]
-    every = [run for runs in configurations.values() for run in runs]
-    data = ", ".join(sorted({run.data or _NONE for run in every}))
-    source = "predicted anew" if any(run.counts for run in every) else "as trained"
-    title = f"{measure} on {data}, {source} (× 100, mean ± sd over seeds)"
+        rows.append([label, str(len(runs)), *map(mean_and_sd, by_name), ", ".join(epochs), f"{minutes:.1f}"])
+    columns = ["P", "R", "F1"] if measure.endswith("f1") else [measure.rpartition("/")[2]]
+    title = f"{measure} on {source(configurations)} (× 100, mean ± sd over seeds)"
     return Table(title, ["configuration", "seeds", *columns, "best epoch", "minutes"], rows)
 
 
@@ -97,33 +87,6 @@ def comparison_table(configurations: Configurations, measure: str, pairs: Iterab
 def render(table: Table, format: Format = "text") -> str:
     """`table` as lines of text, Markdown or LaTeX."""
     return {"text": _text, "markdown": _markdown, "latex": _latex}[format](table) + "\n"
-
-
-def _scores(run: Run, measure: str, names: Sequence[str]) -> list[float]:
-    """The values of `names` of one run."""
-    if run.counts and measure in run.counts.measures:
-        correct, predicted, gold = run.counts.measures[measure].sum(axis=0).tolist()
-        pairs = ((correct, predicted), (correct, gold), (2 * correct, predicted + gold))
-        return [part / whole if whole else 0.0 for part, whole in pairs]
-    if run.counts and run.counts.data != run.config.get("validation_data_path"):
-        raise ConfigurationError(
-            f"{measure!r} is no micro-averaged F1: it is only known on the validation data of the training "
-            f"(those known on {run.counts.data}: {', '.join(run.counts.measures)})"
-        )
-    if missing := [name for name in names if f"validation_{name}" not in run.metrics]:
-        prefix = "validation_"
-        known = sorted(
-            name.removeprefix(prefix)
-            for name in run.metrics
-            if name.startswith(prefix) and not name.endswith(("loss", "seconds"))
-        )
-        raise ConfigurationError(f"{run.source}: no measure {missing[0]!r} (there are {', '.join(known)})")
-    return [run.metrics[f"validation_{name}"] for name in names]
-
-
-def _mean_and_sd(values: Sequence[float]) -> str:
-    shown = f"{100 * mean(values):.1f}"
-    return f"{shown} ± {100 * stdev(values):.1f}" if len(values) > 1 else shown
 
 
 def _text(table: Table) -> str:
@@ -163,4 +126,4 @@ def _escaped(cell: str) -> str:
 
 def _as_mathematics(cell: str) -> str:
     cell = cell.replace("±", r"\pm")
-    return "--" if cell == _NONE else f"${cell}$"
+    return "--" if cell == NONE else f"${cell}$"

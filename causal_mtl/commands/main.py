@@ -8,11 +8,25 @@ import os
 import sys
 from collections.abc import Sequence
 
-from causal_mtl.commands import build_vocab, components, evaluate, find_lr, predict, tabulate, train, validate
+from causal_mtl.commands import (
+    build_vocab,
+    components,
+    evaluate,
+    find_lr,
+    plot,
+    predict,
+    sweep,
+    tabulate,
+    train,
+    tune_thresholds,
+    validate,
+)
 from causal_mtl.common import ConfigurationError, import_package, import_plugins
 from causal_mtl.version import VERSION
 
-_SUBCOMMANDS = (train, evaluate, predict, tabulate, validate, build_vocab, find_lr, components)
+_SUBCOMMANDS = (
+    train, evaluate, predict, tune_thresholds, sweep, tabulate, plot, validate, build_vocab, find_lr, components,
+)  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:

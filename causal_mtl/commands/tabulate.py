@@ -14,13 +14,10 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
         help="compare finished trainings",
         description="Print scores of finished trainings, one row a configuration: trainings whose directories are "
         "called LABEL-SEED are one configuration LABEL.",
-        epilog="--compare, --data and --export predict the data with each trained model, once: what was found in "
-        "each sentence is kept in DIR/counts.",
+        epilog="--compare, --by, --data and --export predict the data with each trained model, once: what was "
+        "found in each sentence is kept in DIR/counts.",
     )
-    parser.add_argument(
-        "runs", metavar="DIR", nargs="+", help="the directory of a training, or a file that --export wrote"
-    )
-    parser.add_argument("--measure", default="relations/exact_f1", help="default: %(default)s")
+    add_runs(parser)
     parser.add_argument(
         "--compare",
         metavar="SYSTEM:BASELINE",
@@ -28,6 +25,14 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
         action="append",
         default=[],
         help="print the difference of two labels and its 95%% paired bootstrap interval (may be repeated)",
+    )
+    parser.add_argument(
+        "--by",
+        choices=("overlap", "triples"),
+        action="append",
+        default=[],
+        help="print the F1 of a task of relations by the sentences' kind of overlap (Normal, EPO, SEO) or number "
+        "of triples (may be repeated)",
     )
     parser.add_argument(
         "--data", metavar="FILE", help="score on this labelled data (default: the validation data)"
@@ -39,12 +44,20 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--export",
         metavar="FILE",
-        help="write configs, metrics, versions, hashes and counts by sentence of all runs as JSON",
+        help="write configs, metrics, curves, versions, hashes and counts by sentence of all runs as JSON",
     )
+    return parser
+
+
+def add_runs(parser: argparse.ArgumentParser) -> None:
+    """Add what all subcommands about finished trainings take."""
+    parser.add_argument(
+        "runs", metavar="DIR", nargs="+", help="the directory of a training, or a file that --export wrote"
+    )
+    parser.add_argument("--measure", default="relations/exact_f1", help="default: %(default)s")
     parser.add_argument(
         "--skip-unfinished", action="store_true", help="pass over what is not a finished training"
     )
-    return parser
 
 
 def pair(text: str) -> tuple[str, str]:
@@ -60,10 +73,11 @@ def run(options: argparse.Namespace) -> None:
     from causal_mtl import analysis
 
     runs = analysis.read_runs(options.runs, options.skip_unfinished)
-    if options.compare or options.data or options.export:
+    if options.compare or options.by or options.data or options.export:
         runs = [analysis.with_counts(run, options.data) for run in runs]
     configurations = analysis.configurations(runs)
     tables = [analysis.score_table(configurations, options.measure)]
+    tables += [analysis.breakdown_table(configurations, options.measure, by) for by in options.by]
     if options.compare:
         tables.append(analysis.comparison_table(configurations, options.measure, options.compare))
     text = "\n".join(analysis.render(table, options.format) for table in tables)

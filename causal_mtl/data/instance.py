@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,8 @@ class RelationAnnotation:
 @dataclass(frozen=True, slots=True)
 class LabelAnnotation:
     """The labels of one whole text for one task, with their scores where predicted."""
+
+    by_text: ClassVar[bool] = False
 
     labels: tuple[str, ...] = ()
     scores: tuple[float, ...] | None = field(default=None, compare=False)

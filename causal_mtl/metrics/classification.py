@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
-from causal_mtl.metrics.matching import MatchingMetric
+from causal_mtl.metrics.matching import Item, MatchingMetric
 from causal_mtl.metrics.metric import Metric
 
 MEASURES = ("precision", "recall", "f1")
@@ -19,11 +20,9 @@ class LabelMetric(MatchingMetric):
     def __init__(self) -> None:
         super().__init__(modes=("",))
 
-    def count(self, predicted: Any, gold: Any, instance: Any) -> None:
-        """Add one text; a repeated label counts once."""
-        wanted, given = set(gold.labels), set(predicted.labels)
-        for kind, labels in (("gold", wanted), ("predicted", given), ("correct", wanted & given)):
-            self.counts.update(("", label, kind) for label in labels)
+    def items(self, annotation: Any, by_text: bool, mode: str, instance: Any) -> Set[Item]:
+        """Labels, with nothing besides."""
+        return {(label, None) for label in annotation.labels}
 
 
 @Metric.register("multi_label_f1")

@@ -19,6 +19,7 @@ import torch
 
 from causal_mtl.archive import CONFIG, RUN
 from causal_mtl.common import ConfigurationError, Params, local_path, sha256
+from causal_mtl.common.differences import differences
 from causal_mtl.version import VERSION
 
 _PACKAGES = ("torch", "transformers", "accelerate", "safetensors", "spacy", "numpy", "jsonnet")
@@ -56,18 +57,25 @@ def prepare(directory: Path, config: Params, *, force: bool = False, recover: bo
     config.to_file(directory / CONFIG)
 
 
+def other_settings(directory: Path, config: Params) -> list[str]:
+    """Where the config of the training in `directory` is another than `config`: one line a key; [] if nowhere.
+
+    Raises:
+        ConfigurationError: its ``config.json`` cannot be read.
+    """
+    path = directory / CONFIG
+    try:
+        there = Params(json.loads(path.read_text(encoding="utf-8"))).as_dict(quiet=True)
+    except ValueError:  # the training was killed as it wrote this
+        raise ConfigurationError(f"{path} is not JSON: mend it, or begin in another directory") from None
+    here = Params(json.loads(json.dumps(config.as_dict(quiet=True)))).as_dict(quiet=True)
+    return [f"{key}: {then!r} there, {now!r} now" for key, then, now in differences(there, here)]
+
+
 def _check_same(directory: Path, config: Params) -> None:
     if not (directory / CONFIG).is_file():
         raise ConfigurationError(f"--recover: there is no training in {directory} (no {CONFIG})")
-    there = Params(json.loads((directory / CONFIG).read_text(encoding="utf-8"))).as_flat_dict()
-    here = Params(json.loads(json.dumps(config.as_dict(quiet=True)))).as_flat_dict()
-    absent = object()
-    different = [
-        f"{key}: {there.get(key, '(absent)')!r} there, {here.get(key, '(absent)')!r} now"
-        for key in sorted({*there, *here})
-        if there.get(key, absent) != here.get(key, absent)
-    ]
-    if different:
+    if different := other_settings(directory, config):
         listed = "\n  ".join(different)
         raise ConfigurationError(f"--recover: the training in {directory} has another config:\n  {listed}")
 

@@ -31,6 +31,22 @@ def test_configurations(copies):
     ]
 
 
+def test_a_directory_of_trainings(copies, tmp_path):
+    copies("b-1", 1), copies("a-1", 1)
+    unfinished = copies("a-2", 2)
+    (unfinished / "model.tar.gz").unlink()
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a-1.log").write_text("epoch 1 …")
+    (tmp_path / "notes.json").write_text("{}")
+    assert [run.source for run in read_runs([tmp_path], skip_unfinished=True)] == [
+        str(tmp_path / name) for name in ("a-1", "b-1")
+    ]
+    with pytest.raises(ConfigurationError, match="a-2 is not a finished training"):
+        read_runs([tmp_path])
+    with pytest.raises(ConfigurationError, match="logs is not the directory of a training"):
+        read_runs([tmp_path / "logs"])
+
+
 def test_one_label_for_two_configs(copies, trained):
     model = json.loads((trained / "config.json").read_text())["model"]
     model["tasks"][1]["weight"] = 2

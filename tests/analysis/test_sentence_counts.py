@@ -5,7 +5,14 @@ import numpy as np
 import pytest
 
 import causal_mtl.predictors
-from causal_mtl.analysis import SentenceCounts, micro_f1, read_runs, sentence_counts, with_counts
+from causal_mtl.analysis import (
+    SentenceCounts,
+    TripleGroups,
+    micro_f1,
+    read_runs,
+    sentence_counts,
+    with_counts,
+)
 from causal_mtl.analysis.sentence_counts import count
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data import Instance, Token
@@ -114,13 +121,17 @@ def test_they_are_counted_once(copies, tmp_path, monkeypatch):
     sentence_counts(directory, archive, DEV)
     assert len(loaded) == 4
     assert json.loads(cache.read_text()) == record
+    cache.write_text(json.dumps({name: value for name, value in record.items() if name != "groups"}))
+    assert sentence_counts(directory, archive, DEV).groups == first.groups
+    assert len(loaded) == 5
 
 
 def test_json_and_back():
-    counts = SentenceCounts("d", "1", "2", {"a/f1": np.arange(6).reshape(2, 3)})
+    groups = {"a": TripleGroups([1, 2], ["N", "ES"])}
+    counts = SentenceCounts("d", "1", "2", {"a/f1": np.arange(6).reshape(2, 3)}, groups)
     back = SentenceCounts.from_json(json.loads(json.dumps(counts.to_json())))
     assert back.measures["a/f1"].tolist() == [[0, 1, 2], [3, 4, 5]]
-    assert (back.data, back.data_sha256, back.archive_sha256) == ("d", "1", "2")
+    assert (back.data, back.data_sha256, back.archive_sha256, back.groups) == ("d", "1", "2", groups)
 
 
 def test_data_that_is_not_there(copies):

@@ -6,7 +6,18 @@ import pytest
 from causal_mtl.commands import main
 from causal_mtl.version import VERSION
 
-SUBCOMMANDS = ["train", "evaluate", "predict", "tabulate", "validate", "build-vocab", "find-lr", "components"]
+SUBCOMMANDS = [
+    "train",
+    "evaluate",
+    "predict",
+    "sweep",
+    "tabulate",
+    "plot",
+    "validate",
+    "build-vocab",
+    "find-lr",
+    "components",
+]
 HEAVY = {
     "torch",
     "transformers",
@@ -17,6 +28,7 @@ HEAVY = {
     "tqdm",
     "_jsonnet",
     "cached_path",
+    "matplotlib",
 }
 
 

@@ -52,6 +52,17 @@ def test_the_same_tables_without_the_trainings(runs, tmp_path, capsys):
     assert (tmp_path / "table.tex").read_text().count(r"\begin{tabular}") == 2
 
 
+def test_by_groups_of_sentences(trained, tmp_path, capsys):
+    directory = tmp_path / "copy"
+    shutil.copytree(trained, directory)
+    assert run(directory, "--by", "overlap", "--by", "triples") == 0
+    _, by_overlap, by_triples = capsys.readouterr().out.split("relations/exact_f1 ")[1:]
+    assert by_overlap.startswith("by kind of overlap on ")
+    assert " all (60)  Normal (" in by_overlap
+    assert by_triples.startswith("by number of triples on ")
+    assert " 5+ (" in by_triples
+
+
 def test_plain_scores_need_no_archive_and_no_data(trained, config, capsys):
     before = sorted(trained.iterdir())
     assert run(trained, "--format", "markdown") == 0

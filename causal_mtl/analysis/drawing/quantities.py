@@ -1,0 +1,113 @@
+"""What can be drawn: anything that trainings log, by the name that `tabulate` and the logs give it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from statistics import mean, stdev
+from typing import TypeVar
+
+from causal_mtl.analysis.run import Run
+from causal_mtl.analysis.scores import scores
+from causal_mtl.common import ConfigurationError
+from causal_mtl.common.text import suggestion
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+_SHARES = ("f1", "precision", "recall", "accuracy")
+_IN_WORDS = {
+    "loss": "loss a sentence",
+    "early": "early loss a sentence",
+    "kl": "KL (nats a sentence)",
+    "sigma": "mean σ",
+}
+
+
+def in_words(quantity: str) -> str:
+    """What stands at an axis, with its unit."""
+    last = quantity.rpartition("/")[2]
+    words = last.replace("_", " ").replace("f1", "F1")
+    return f"{words} × 100" if scale(quantity) == 100 else _IN_WORDS.get(last, words)
+
+
+def scale(quantity: str) -> int:
+    """Scores are drawn × 100, other quantities as they are logged."""
+    return 100 if quantity.endswith(_SHARES) else 1
+
+
+def as_text(quantity: str, seeds: Sequence[float]) -> str:
+    """The mean of drawn values, ± their sample sd if there are several; scores as in tables."""
+    places = ".1f" if scale(quantity) == 100 else ".3g"
+    shown = f"{mean(seeds):{places}}"
+    return f"{shown} ± {stdev(seeds):{places}}" if len(seeds) > 1 else shown
+
+
+def value_of(run: Run, quantity: str) -> float:
+    """Of the finished training, as it is drawn.
+
+    Args:
+        run: finished.
+        quantity: such as "relations/exact_f1" or "relations/kl", of validation data and the best weights; or
+            "training_relations/kl", of the last epoch.
+
+    Raises:
+        ConfigurationError: it was not logged.
+    """
+    if not quantity.startswith("training_"):
+        return scale(quantity) * scores(run, quantity)[-1]
+    if quantity not in run.metrics:
+        raise ConfigurationError(
+            f"{run.source}: no {quantity!r} was logged{suggestion(quantity, run.metrics)}"
+        )
+    return scale(quantity) * run.metrics[quantity]
+
+
+def curve_of(run: Run, quantity: str) -> list[float]:
+    """Of each epoch, as it is drawn; NaN where it was not logged.
+
+    Args:
+        run: finished.
+        quantity: as for `value_of`.
+
+    Raises:
+        ConfigurationError: it was not logged, or the run was exported without its curves.
+    """
+    if not run.curves:
+        raise ConfigurationError(
+            f"{run.source}: it was exported before exports held curves; "
+            "export it again from the directories of the trainings"
+            if run.exported
+            else f"{run.source}: it has no metrics.jsonl to draw curves from"
+        )
+    logged = quantity if quantity.startswith("training_") else f"validation_{quantity}"
+    if logged not in run.curves:
+        raise ConfigurationError(f"{run.source}: no {logged!r} was logged{suggestion(logged, run.curves)}")
+    return [float("nan") if value is None else scale(quantity) * value for value in run.curves[logged]]
+
+
+def read(
+    runs: Mapping[_Key, Sequence[Run]], quantity: str, of: Callable[[Run, str], _Value], needed: bool
+) -> dict[_Key, list[_Value]]:
+    """`of` all runs, group by group.
+
+    Args:
+        runs: by whatever groups them.
+        quantity: to be read.
+        of: `value_of` or `curve_of`.
+        needed: each group must have it; else groups that do not are left out, as long as one has.
+
+    Raises:
+        ConfigurationError: it was not logged.
+    """
+    found: dict[_Key, list[_Value]] = {}
+    problem: ConfigurationError | None = None
+    for key, group in runs.items():
+        try:
+            found[key] = [of(run, quantity) for run in group]
+        except ConfigurationError as error:
+            problem = error
+            if needed:
+                break
+    if problem and (needed or not found):
+        raise problem
+    return found

@@ -1,0 +1,89 @@
+"""Runs that differ in one value of their configs: the points of a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from os.path import commonprefix
+from typing import Any
+
+from causal_mtl.analysis.run import Run
+from causal_mtl.common import ConfigurationError
+from causal_mtl.common.differences import differences
+from causal_mtl.common.text import split, suggestion
+
+Series = dict[float, list[Run]]
+"""Of one configuration: runs by the value of a key, ascending."""
+
+
+def series(runs: Sequence[Run], key: str) -> dict[str, Series]:
+    """One series for all runs that agree in everything but `key` and the seed, data included.
+
+    A series is called by what the labels of its runs have in common: ``pmei`` where they are ``pmei,beta=0.1`` and
+    ``pmei,beta=0.01``.
+
+    Args:
+        runs: finished.
+        key: of a number in their configs, such as "model.beta" or "model.tasks.1.weight".
+
+    Raises:
+        ConfigurationError: a config has no number there, two series would have the same name (the message names
+            the keys that differ), or there are two runs of one config and seed.
+    """
+    found: dict[str, list[tuple[float, Run]]] = {}
+    for run in runs:
+        value, rest = _taken_out(run, key)
+        found.setdefault(json.dumps(rest, sort_keys=True), []).append((value, run))
+    named: dict[str, Series] = {}
+    made_by: dict[str, str] = {}
+    for config, points in found.items():
+        name = _name([run.label for _, run in points], key)
+        if name in named:
+            listed = _listed(json.loads(made_by[name]), json.loads(config))
+            raise ConfigurationError(f"{name}: runs differ in more than {key} and the seed:{listed}")
+        made_by[name] = config
+        named[name] = _by_value(points)
+    return named
+
+
+def _taken_out(run: Run, key: str) -> tuple[float, dict[str, Any]]:
+    """The number at `key`, and all else that made the run but the seed."""
+    everything = {path: value for path, value, _ in differences(run.config, {})}
+    numbers = {path: value for path, value in everything.items() if _is_number(value)}
+    there = [path for path in numbers if split(path) == split(key)]
+    if not there:
+        raise ConfigurationError(f"{run.source}: its config has no number at {key}{suggestion(key, numbers)}")
+    rest = {path: value for path, value in everything.items() if path not in (*there, "random_seed")}
+    return numbers[there[0]], {**rest, "SHA-256": run.note["data_sha256"]}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _name(labels: Sequence[str], key: str) -> str:
+    """What `labels` have in common, without the part that names the value of `key` (see `variants`)."""
+
+    def is_value(part: str) -> bool:
+        name, sign, _ = part.partition("=")
+        segments = name.split(".")
+        return bool(sign) and split(key)[-len(segments) :] == segments
+
+    without = [",".join(part for part in label.split(",") if not is_value(part)) for label in labels]
+    return commonprefix(without).rstrip(",=._- ") or labels[0]  # noqa: RUF071 - labels are no paths
+
+
+def _by_value(points: Sequence[tuple[float, Run]]) -> Series:
+    by_value: Series = {value: [] for value in sorted({value for value, _ in points})}
+    for value, run in sorted(points, key=lambda point: point[1].seed):
+        same = by_value[value]
+        if same and same[-1].seed == run.seed:
+            raise ConfigurationError(
+                f"{same[-1].label}-{run.seed} and {run.label}-{run.seed} have one config and seed: leave one out"
+            )
+        same.append(run)
+    return by_value
+
+
+def _listed(one: dict[str, Any], other: dict[str, Any]) -> str:
+    return "".join(f"\n  {key}: {left!r}, {right!r}" for key, left, right in differences(one, other))

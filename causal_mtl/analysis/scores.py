@@ -1,0 +1,73 @@
+"""The scores of a run, and of a configuration's seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import mean, stdev
+
+from causal_mtl.analysis.run import Run
+from causal_mtl.common import ConfigurationError
+
+Configurations = Mapping[str, Sequence[Run]]
+"""Runs by label."""
+
+NONE = "–"
+"""A cell without a number."""
+
+_PREFIX = "validation_"
+
+
+def scores(run: Run, measure: str) -> list[float]:
+    """The value of `measure`; with an F1 precision and recall before it.
+
+    Where the run has counts they come from these, else from ``metrics.json``.
+
+    Args:
+        run: finished.
+        measure: such as "relations/exact_f1", or another quantity that is logged for validation data.
+
+    Raises:
+        ConfigurationError: the run does not have it.
+    """
+    if run.counts and measure in run.counts.measures:
+        correct, predicted, gold = run.counts.measures[measure].sum(axis=0).tolist()
+        pairs = ((correct, predicted), (correct, gold), (2 * correct, predicted + gold))
+        return [part / whole if whole else 0.0 for part, whole in pairs]
+    if run.counts and run.counts.data != run.config.get("validation_data_path"):
+        raise ConfigurationError(
+            f"{measure!r} is no micro-averaged F1: it is only known on the validation data of the training "
+            f"(those known on {run.counts.data}: {', '.join(run.counts.measures)})"
+        )
+    stem = measure.removesuffix("f1")
+    names = [stem + name for name in ("precision", "recall", "f1")] if measure.endswith("f1") else [measure]
+    if missing := [name for name in names if _PREFIX + name not in run.metrics]:
+        known = sorted(
+            name.removeprefix(_PREFIX)
+            for name in run.metrics
+            if name.startswith(_PREFIX) and not name.endswith("seconds")
+        )
+        raise ConfigurationError(f"{run.source}: no measure {missing[0]!r} (there are {', '.join(known)})")
+    return [run.metrics[_PREFIX + name] for name in names]
+
+
+def mean_and_sd(values: Sequence[float]) -> str:
+    """The mean of the seeds × 100, and if there are several their sample standard deviation."""
+    shown = f"{100 * mean(values):.1f}"
+    return f"{shown} ± {100 * stdev(values):.1f}" if len(values) > 1 else shown
+
+
+def source(configurations: Configurations) -> str:
+    """Where scores come from: the data, and whether it was predicted anew."""
+    runs = [run for group in configurations.values() for run in group]
+    data = _names(run.data for run in runs)
+    return f"{data}, {'predicted anew' if any(run.counts for run in runs) else 'as trained'}"
+
+
+def validation_data(configurations: Configurations) -> str:
+    """What trainings were validated on after each epoch."""
+    runs = [run for group in configurations.values() for run in group]
+    return _names(run.config.get("validation_data_path") for run in runs)
+
+
+def _names(paths: Iterable[str | None]) -> str:
+    return ", ".join(sorted({path or NONE for path in paths}))

@@ -1,0 +1,113 @@
+"""What a trained model finds when asked to hold back little: candidates to choose thresholds from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from os import PathLike
+
+import numpy as np
+
+from causal_mtl.analysis.thresholds.choice import Candidates
+from causal_mtl.archive import load_archive
+from causal_mtl.common import ConfigurationError
+from causal_mtl.data import Annotation, Instance, LabelAnnotation, RelationAnnotation, SpanAnnotation
+from causal_mtl.metrics.matching import MatchingMetric
+from causal_mtl.predictors import Predictor
+from causal_mtl.tasks import Task
+from causal_mtl.tasks.many_labels import ManyLabels
+
+
+def find_candidates(
+    archive: str | PathLike[str], data: str, measure: str, floor: float
+) -> tuple[ManyLabels, Candidates]:
+    """Predict `data` with the thresholds of one task at `floor`.
+
+    Args:
+        archive: a trained model.
+        data: labelled data, as its reader reads it.
+        measure: a micro-averaged F1 of a task, such as "relations/exact_f1".
+        floor: candidates have more than this probability.
+
+    Returns:
+        The task as trained, and the candidates.
+
+    Raises:
+        ConfigurationError: there is no such measure, or its task has no thresholds.
+    """
+    tasks = list(load_archive(archive).model.tasks)
+    task, metric, mode = find_measure(tasks, measure)
+    setting = f"model.tasks.{tasks.index(task)}"
+    low = {f"{setting}.threshold": floor, f"{setting}.label_thresholds": {}}
+    predictor = Predictor(load_archive(archive, low))
+    instances = [item for item in predictor.archive.reader.read(data) if task.name in item.annotations]
+    predicted = predictor.annotate([replace(instance, annotations={}) for instance in instances])
+    found = [annotations[task.name] for annotations in predicted]
+    gold = [item.annotations[task.name] for item in instances]
+    return task, candidates(found, gold, instances, metric, mode, floor)
+
+
+def find_measure(tasks: Iterable[Task], measure: str) -> tuple[ManyLabels, MatchingMetric, str]:
+    """The task that `measure` is of, its metric, and the metric's mode.
+
+    Raises:
+        ConfigurationError: there is none, or its task has no thresholds.
+    """
+    measures = {}
+    for task in tasks:
+        metric = task.metric()
+        if isinstance(task, ManyLabels) and isinstance(metric, MatchingMetric):
+            for mode in metric.modes:
+                measures[f"{task.name}/{mode}_f1" if mode else f"{task.name}/f1"] = (task, metric, mode)
+    if measure not in measures:
+        known = ", ".join(measures) or "none"
+        raise ConfigurationError(f"{measure!r} is no F1 of a task with thresholds (this model has {known})")
+    return measures[measure]
+
+
+def candidates(
+    predicted: Sequence[Annotation],
+    gold: Sequence[Annotation],
+    instances: Sequence[Instance],
+    metric: MatchingMetric,
+    mode: str,
+    floor: float,
+) -> Candidates:
+    """Items with their scores, matched with gold as `metric` does in `mode`; of equal items the best counts."""
+    rows: list[tuple[int, str, float, bool]] = []
+    wanted: list[tuple[int, str]] = []
+    for sentence, (found, right, instance) in enumerate(zip(predicted, gold, instances, strict=True)):
+        golden = metric.items(right, right.by_text, mode, instance)
+        wanted += [(sentence, label) for label, _ in golden]
+        best: dict = {}
+        for score, part in _parts(found):
+            for item in metric.items(part, right.by_text, mode, instance):
+                best[item] = max(score, best.get(item, 0.0))
+        rows += [(sentence, item[0], score, item in golden) for item, score in best.items()]
+    labels = sorted({label for _, label in wanted} | {label for _, label, _, _ in rows})
+    number = {label: index for index, label in enumerate(labels)}
+    counts = np.zeros((len(instances), len(labels)), dtype=np.int64)
+    for sentence, label in wanted:
+        counts[sentence, number[label]] += 1
+    return Candidates(
+        labels,
+        floor,
+        np.array([sentence for sentence, *_ in rows], dtype=np.int64),
+        np.array([number[label] for _, label, _, _ in rows], dtype=np.int64),
+        np.array([score for _, _, score, _ in rows], dtype=np.float64),
+        np.array([correct for *_, correct in rows], dtype=bool),
+        counts,
+    )
+
+
+def _parts(annotation: Annotation) -> Iterator[tuple[float, Annotation]]:
+    """Each item by itself, with its score."""
+    if isinstance(annotation, RelationAnnotation):
+        for relation in annotation.relations:
+            yield relation.score or 0.0, RelationAnnotation((relation,))
+    elif isinstance(annotation, SpanAnnotation):
+        for span in annotation.spans:
+            yield span.score or 0.0, SpanAnnotation((span,))
+    elif isinstance(annotation, LabelAnnotation):
+        for label, score in zip(annotation.labels, annotation.scores or (), strict=True):
+            yield score, LabelAnnotation((label,))

@@ -1,0 +1,70 @@
+"""A trained model with other decision thresholds."""
+
+from __future__ import annotations
+
+import copy
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from causal_mtl.analysis.bootstrap import micro_f1
+from causal_mtl.analysis.thresholds.candidates import find_candidates
+from causal_mtl.analysis.thresholds.choice import Thresholds, cross_validated, tune
+from causal_mtl.archive import copy_archive, load_archive
+from causal_mtl.common import local_path, sha256
+
+
+def tune_archive(
+    archive: str | PathLike[str],
+    data: str,
+    final: Path,
+    *,
+    measure: str = "relations/exact_f1",
+    min_count: int = 50,
+    folds: int = 10,
+    floor: float = 0.01,
+) -> dict[str, Any]:
+    """Choose the thresholds of one task by label, and write the model with them.
+
+    Args:
+        archive: a trained model.
+        data: labelled data that training did not see.
+        final: the new ``model.tar.gz``.
+        measure: a micro-averaged F1 of the task.
+        min_count: labels with fewer gold items in `data` share one threshold.
+        folds: of the cross-validation.
+        floor: no threshold is below it.
+
+    Returns:
+        F1 (a fraction of 1) "as_trained", "tuned" on all of `data`, and "cross_validated", and the new "threshold"
+        and "label_thresholds". The second flatters: it is scored on what the thresholds were chosen on.
+
+    Raises:
+        ConfigurationError: there is no such measure, or its task has no thresholds.
+    """
+    task, candidates = find_candidates(archive, data, measure, floor)
+    start = Thresholds(task.threshold, task.label_thresholds)
+    tuned = tune(candidates, start, min_count)
+    loaded = load_archive(archive)
+    known = set(task.label_names(loaded.vocab))
+    settings = {
+        "threshold": round(tuned.common, 6),
+        "label_thresholds": {
+            label: round(limit, 6) for label, limit in tuned.by_label.items() if label in known
+        },
+    }
+    config = copy.deepcopy(loaded.config.as_dict(quiet=True))
+    config["model"]["tasks"][[one.name for one in loaded.model.tasks].index(task.name)].update(settings)
+    note = {"measure": measure, "data": data, "data_sha256": sha256(local_path(data)), "min_count": min_count}
+    copy_archive(archive, final, config, {"tuned_thresholds": note})
+    validated = cross_validated(candidates, start, min_count, folds)
+    found = {
+        "as_trained": candidates.found(start),
+        "tuned": candidates.found(tuned),
+        "cross_validated": validated,
+    }
+    return {
+        "measure": measure,
+        **{name: round(float(micro_f1(counts)), 4) for name, counts in found.items()},
+        **settings,
+    }
