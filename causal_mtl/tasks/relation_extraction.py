@@ -166,7 +166,7 @@ class RelationHead(PairHead):
         pairs = [(row, head, tail) for row, at in enumerate(anchored) for head in at for tail in at]
         if not pairs:
             return
-        cells, scores = output.cells(self.thresholds, torch.tensor(pairs, device=output.heads.device))
+        cells, scores = output.cells(self.thresholds, torch.tensor(pairs, device=self.thresholds.device))
         for (row, first, second, label), score in zip(cells.tolist(), scores.tolist(), strict=True):
             for head, tail in product(anchored[row][first], anchored[row][second]):
                 yield row, Relation(head, self.names[label], tail, score)

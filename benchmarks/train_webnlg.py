@@ -1,0 +1,134 @@
+"""Whole PMEI training and prediction on WebNLG: ours against the published formula.
+
+python benchmarks/train_webnlg.py --threads 2
+
+The model is `training_config/webnlg/pmei.jsonnet` (GloVe, hidden 100, batches of 50), the same for all sides but
+for the relation scorer (`published_scorer.py`), the precision, and the batches: sentences as a shuffle brings
+them, or of similar length. So the encoder of "published" is our fast one too. Sides take turns, each in processes
+of its own; the best of each counts. Memory is what a process takes beyond data and weights.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import isolated
+import machine
+
+CONFIG = machine.ROOT / "training_config/webnlg/pmei.jsonnet"
+SIDES = (
+    ("published, its batches", "published", "no", False),
+    ("published, our batches", "published", "no", True),
+    ("ours, fp32", "ours", "no", True),
+    ("ours, bf16", "ours", "bf16", True),
+)
+"""Name, scorer, mixed precision, whether sentences of similar length go together."""
+
+
+def measure(
+    begin: Callable[[], None],
+    scorer: str,
+    precision: str,
+    sorted_: bool,
+    batches: int,
+    threads: int,
+    archive: str,
+) -> dict[str, float]:
+    """For `isolated`: seconds a sentence of training and of prediction."""
+    import torch
+    from published_scorer import KINDS
+
+    from causal_mtl.archive import load_archive
+    from causal_mtl.data.loader import Loader
+    from causal_mtl.training import Engine
+    from causal_mtl.training.experiment import Experiment, read_config
+    from causal_mtl.training.step import forward_backward
+
+    torch.set_num_threads(threads)
+    experiment = Experiment(read_config(CONFIG))
+    if archive:
+        loaded = load_archive(archive)
+        model, vocab = loaded.model, loaded.vocab
+    else:
+        vocab = experiment.vocabulary()
+        model = experiment.model(vocab, Path())
+    train = experiment.loader("train", vocab)
+    indexers = experiment.settings.dataset_reader.token_indexers
+    texts = [replace(instance, annotations={}) for instance in experiment.instances["validation"]]
+    dev = Loader(texts, vocab, indexers, experiment.tasks)
+    for head in [*model.heads.values(), *model.early_heads.values()]:
+        if hasattr(head, "scorer"):
+            head.scorer = KINDS[scorer](head.scorer)
+    engine, batching = Engine("cpu", precision), experiment.settings.data_loader
+    optimizer = torch.optim.Adam(p for p in model.parameters() if p.requires_grad)
+    if sorted_:
+        order, dev_order = batching.training(train.lengths, 0, 1), batching.evaluation(dev.lengths)
+    else:
+        order, dev_order = (shuffled(len(loader.lengths)) for loader in (train, dev))
+
+    def step(numbers: Sequence[int]) -> None:
+        forward_backward(model, train, [numbers], engine)
+        optimizer.step()
+        optimizer.zero_grad()
+
+    model.train()
+    begin()
+    step(order[0])
+    sentences, began = 0, time.perf_counter()
+    for numbers in order[1 : batches + 1]:
+        step(numbers)
+        sentences += len(numbers)
+    training = (time.perf_counter() - began) / sentences
+    model.eval()
+    began = time.perf_counter()
+    with torch.no_grad(), engine.autocast():
+        for numbers in dev_order:
+            batch = dev.batch(numbers)
+            model.decode(model(batch), batch)
+    return {"training": training, "prediction": (time.perf_counter() - began) / len(dev.lengths)}
+
+
+def shuffled(sentences: int) -> list[list[int]]:
+    """Batches of sentences as a shuffle brings them."""
+    order = list(range(sentences))
+    random.Random(0).shuffle(order)
+    return [order[start : start + 50] for start in range(0, sentences, 50)]
+
+
+def main() -> None:
+    options = machine.parser(__doc__, "train_webnlg")
+    options.add_argument("--batches", type=int, default=20, help="to train on (default: %(default)s)")
+    options.add_argument("--rounds", type=int, default=2, help="turns of all sides (default: %(default)s)")
+    options.add_argument(
+        "--archive", default="", help="a trained model of this config (default: an untrained one)"
+    )
+    chosen = options.parse_args()
+    about = machine.describe(chosen.threads)
+    best: dict[str, dict[str, float]] = {}
+    for _ in range(chosen.rounds):
+        for name, *side in SIDES:
+            times, memory = isolated.run(measure, *side, chosen.batches, chosen.threads, chosen.archive)
+            row = best.setdefault(name, {**times, "memory": memory})
+            row |= {key: min(row[key], value) for key, value in {**times, "memory": memory}.items()}
+    rows = [{"side": name, **compared(row, best[SIDES[0][0]])} for name, row in best.items()]
+    for row in rows:
+        print("  ".join(f"{key.replace('_', ' ')} {value}" for key, value in row.items()))
+    machine.write(chosen.output, about, {"batches": chosen.batches, "rows": rows})
+
+
+def compared(row: dict[str, float], first: dict[str, float]) -> dict[str, float]:
+    """A side's figures, and how they stand to those of the first side."""
+    speed = {}
+    for what in ("training", "prediction"):
+        speed[f"{what}_sentences_per_second"] = round(1 / row[what], 1)
+        speed[f"{what}_times_as_fast"] = round(first[what] / row[what], 1)
+    share = round(row["memory"] / first["memory"], 3)
+    return {**speed, "mebibytes": round(row["memory"] / 2**20), "share_of_memory": share}
+
+
+if __name__ == "__main__":
+    main()
