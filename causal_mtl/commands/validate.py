@@ -23,7 +23,7 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print a report on each data set, then everything that deserves a warning."""
+    """Print a report on each data set, index it, and print everything that deserves a warning."""
     from causal_mtl.data.report_text import render
     from causal_mtl.training.data_report import describe_splits, problems
     from causal_mtl.training.experiment import Experiment, read_config
@@ -32,5 +32,8 @@ def run(options: argparse.Namespace) -> None:
     reports = describe_splits(experiment.instances, experiment.tasks, options.examples)
     for split, report in reports.items():
         print(render(report, f"{split}: {experiment.settings.paths()[split]}"), end="\n\n")
+    vocab = experiment.vocabulary()
+    for split in reports:
+        experiment.loader(split, vocab)  # says so if a task cannot take its labels
     found = list(problems(reports, experiment.tasks))
     print("to be aware of:" if found else "nothing to be aware of", *found, sep="\n  ")

@@ -2,12 +2,15 @@ import io
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from causal_mtl.commands import main
 from causal_mtl.data import DatasetReader, Vocabulary
 from causal_mtl.data.dataset_readers import JsonlReader
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 
 def run(*arguments):
@@ -179,6 +182,25 @@ def test_validate(config_file, capsys):
     assert "example 1:" in out
     assert "example 2:" not in out
     assert "to be aware of" in out
+
+
+def test_validate_finds_labels_that_a_task_cannot_take(config, tmp_path, capsys):
+    reader = {"type": "jsonl", "token_indexers": {"tokens": {"type": "single_id"}}}
+    model = {
+        "type": "mtl",
+        "embedder": {"tokens": {"type": "embedding", "embedding_dim": 4}},
+        "tasks": [{"type": "single_label_classification", "name": "topics"}],
+    }
+    paths = {
+        f"{split}_data_path": str(FIXTURES / f"jsonl/{name}.jsonl")
+        for split, name in (("train", "train"), ("validation", "dev"))
+    }
+    trainer = {"num_epochs": 1, "validation_metric": "+topics/accuracy"}
+    changed = {**config, **paths, "dataset_reader": reader, "model": model, "trainer": trainer}
+    file = tmp_path / "topics.json"
+    file.write_text(json.dumps(changed))
+    assert run("validate", file) == 2
+    assert "'topics' needs exactly one label a text, got 'business', 'family' for" in capsys.readouterr().err
 
 
 def test_components(capsys):
