@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -25,16 +25,19 @@ class _NoFinishedRun(ConfigurationError):
     """A directory that may become one."""
 
 
-def read_runs(paths: Iterable[str | PathLike[str]], skip_unfinished: bool = False) -> list[Run]:
+def read_runs(
+    paths: Iterable[str | PathLike[str]], skip_unfinished: bool = False, only: Sequence[str] = ()
+) -> list[Run]:
     """Read finished trainings.
 
     Args:
         paths: of directories of trainings, of directories that hold some (all are meant, other things in there are
             passed over), and of files that `write_export` wrote.
         skip_unfinished: pass over, with a warning, what is neither; a path that does not exist is still an error.
+        only: labels of the runs that are wanted, in the order in which they are; default: all, as they come.
 
     Raises:
-        ConfigurationError: something is neither, or there is no run at all.
+        ConfigurationError: something is neither, there is no run of a label, or no run at all.
     """
     runs: list[Run] = []
     for path in (found for given in paths for found in _trainings(Path(given))):
@@ -48,7 +51,7 @@ def read_runs(paths: Iterable[str | PathLike[str]], skip_unfinished: bool = Fals
             logger.warning("skipped: %s", error)
     if not runs:
         raise ConfigurationError("there is no finished training to tabulate")
-    return runs
+    return _chosen(runs, only) if only else runs
 
 
 def write_export(path: Path, runs: Iterable[Run]) -> None:
@@ -62,6 +65,14 @@ def write_export(path: Path, runs: Iterable[Run]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     content = f'{{"format": {json.dumps(_FORMAT)}, "runs": [\n' + ",\n".join(lines) + "\n]}\n"
     path.write_text(content, encoding="utf-8")
+
+
+def _chosen(runs: Sequence[Run], only: Sequence[str]) -> list[Run]:
+    """The runs of the labels `only`, in their order."""
+    known = dict.fromkeys(run.label for run in runs)
+    if missing := [label for label in only if label not in known]:
+        raise ConfigurationError(f"no training is called {missing[0]!r} (there are {', '.join(known)})")
+    return [run for label in dict.fromkeys(only) for run in runs if run.label == label]
 
 
 def _trainings(path: Path) -> list[Path]:

@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> None:
         raise ConfigurationError("plot: against needs --key KEY, and only against can have it")
     if options.from_epoch and options.kind != "curves":
         raise ConfigurationError("plot: only curves can have --from-epoch")
-    runs = analysis.read_runs(options.runs, options.skip_unfinished)
+    runs = analysis.read_runs(options.runs, options.skip_unfinished, options.only)
     drawn = options.measure, options.also
     if options.kind == "bars":
         figure = analysis.plot_bars(analysis.configurations(runs), *drawn)

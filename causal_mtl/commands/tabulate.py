@@ -52,7 +52,17 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
 def add_runs(parser: argparse.ArgumentParser) -> None:
     """Add what all subcommands about finished trainings take."""
     parser.add_argument(
-        "runs", metavar="DIR", nargs="+", help="the directory of a training, or a file that --export wrote"
+        "runs",
+        metavar="DIR",
+        nargs="+",
+        help="the directory of a training, a directory that holds some, or a file that --export wrote",
+    )
+    parser.add_argument(
+        "--only",
+        metavar="LABEL",
+        action="append",
+        default=[],
+        help="leave out all others (may be repeated; rows and lines come in this order)",
     )
     parser.add_argument("--measure", default="relations/exact_f1", help="default: %(default)s")
     parser.add_argument(
@@ -72,7 +82,7 @@ def run(options: argparse.Namespace) -> None:
     """Print the tables, and export what they stand on."""
     from causal_mtl import analysis
 
-    runs = analysis.read_runs(options.runs, options.skip_unfinished)
+    runs = analysis.read_runs(options.runs, options.skip_unfinished, options.only)
     if options.compare or options.by or options.data or options.export:
         runs = [analysis.with_counts(run, options.data) for run in runs]
     configurations = analysis.configurations(runs)

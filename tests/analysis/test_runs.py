@@ -31,6 +31,14 @@ def test_configurations(copies):
     ]
 
 
+def test_some_labels(copies):
+    directories = [copies("b-2", 2), copies("a-1", 1), copies("c-1", 1), copies("b-1", 1)]
+    runs = read_runs(directories, only=["c", "b"])
+    assert [(run.label, run.seed) for run in runs] == [("c", 1), ("b", 2), ("b", 1)]
+    with pytest.raises(ConfigurationError, match=r"'d' \(there are b, a, c\)"):
+        read_runs(directories, only=["a", "d"])
+
+
 def test_a_directory_of_trainings(copies, tmp_path):
     copies("b-1", 1), copies("a-1", 1)
     unfinished = copies("a-2", 2)
