@@ -46,7 +46,8 @@ class GaussianMap(StochasticMap):
     Args:
         size: filled in: width of h and t.
         label_size: filled in: width of y'.
-        deviation_offset: added before softplus makes σ of p.
+        deviation_offset: added before softplus makes σ of p. A GRU cell's output lies between −1 and 1, so there
+            it bounds σ: −3 by 0.127.
         prior_deviation_offset: the same of r, which draws nothing and so drowns nothing.
         prior_hidden_size: inner width of the prior's MLPs.
     """
