@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 from collections.abc import Iterator, Mapping
@@ -65,6 +66,9 @@ def run(options: argparse.Namespace) -> int:
     done = skipped = 0
     with _input(options.input) as lines, _output(options.output_file) as output:
         for record in predictor.predict_jsonl(lines, options.on_error):
+            if not done:
+                # All is imported and loaded by now: garbage need not be looked for there, again and again.
+                gc.freeze()
             output.write(written(record))
             done += 1
             skipped += "error" in record and "annotations" not in record

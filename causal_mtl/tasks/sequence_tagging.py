@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -146,12 +147,9 @@ class TaggingHead(Head):
 
     def _annotation(self, path: Sequence[int], log_scores: Sequence[float]) -> SpanAnnotation:
         spans = self.scheme.decode([self.tags[index] for index in path])
-        products = [sum(log_scores[span.start : span.end]) for span in spans]
+        scores = [math.exp(sum(log_scores[span.start : span.end])) for span in spans]
         return SpanAnnotation(
-            tuple(
-                replace(span, score=float(torch.tensor(product).exp()))
-                for span, product in zip(spans, products, strict=True)
-            )
+            tuple(replace(span, score=score) for span, score in zip(spans, scores, strict=True))
         )
 
     def initialize(self, targets: Iterable[list[int] | None], lengths: Sequence[int]) -> None:

@@ -8,7 +8,7 @@ import torch
 
 from causal_mtl.common import NonNegativeInt, PositiveInt
 from causal_mtl.data.instance import Token
-from causal_mtl.data.token_indexers.token_indexer import TokenIndexer
+from causal_mtl.data.token_indexers.token_indexer import TokenIndexer, index_tensor
 from causal_mtl.data.vocabulary import Counter, Vocabulary
 
 
@@ -44,11 +44,11 @@ class CharactersIndexer(TokenIndexer):
         words = [token.text[: self.max_length] for token in tokens]
         known = vocab.get_token_to_index_vocabulary(self.namespace)
         width = max(map(len, words), default=0)
-        rows = []
+        indices: list[int] = []
         for word in words:
-            row = [known[c] if c in known else vocab.get_token_index(c, self.namespace) for c in word]
-            rows.append(row + [0] * (width - len(row)))
-        return torch.tensor(rows, dtype=torch.long).reshape(len(words), width)
+            indices += [known[c] if c in known else vocab.get_token_index(c, self.namespace) for c in word]
+            indices += [0] * (width - len(word))
+        return index_tensor(indices).reshape(len(words), width)
 
     def collate(self, sentences: Sequence[torch.Tensor]) -> dict[str, torch.Tensor]:  # noqa: D102
         tokens = max((s.shape[0] for s in sentences), default=0)

@@ -8,7 +8,7 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 
 from causal_mtl.data.instance import Token
-from causal_mtl.data.token_indexers.token_indexer import TokenIndexer
+from causal_mtl.data.token_indexers.token_indexer import TokenIndexer, index_tensor
 from causal_mtl.data.vocabulary import Counter, Vocabulary
 
 
@@ -40,13 +40,13 @@ class SingleIdIndexer(TokenIndexer):
         """Indices of one sentence, ``(tokens,)``."""
         known = vocab.get_token_to_index_vocabulary(self.namespace)
         words = [token.text.lower() if self.lowercase_tokens else token.text for token in tokens]
-        indices = [known.get(word) for word in words]
-        for i, word in enumerate(words):
-            if indices[i] is None and self.lowercase_fallback:
-                indices[i] = known.get(word.lower())
-            if indices[i] is None:
-                indices[i] = vocab.get_token_index(word, self.namespace)
-        return torch.tensor(indices, dtype=torch.long)
+        indices = []
+        for word in words:
+            index = known.get(word)
+            if index is None and self.lowercase_fallback:
+                index = known.get(word.lower())
+            indices.append(vocab.get_token_index(word, self.namespace) if index is None else index)
+        return index_tensor(indices)
 
     def collate(self, sentences: Sequence[torch.Tensor]) -> dict[str, torch.Tensor]:  # noqa: D102
         return {"token_ids": pad_sequence(list(sentences), batch_first=True)}
