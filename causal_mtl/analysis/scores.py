@@ -50,10 +50,10 @@ def scores(run: Run, measure: str) -> list[float]:
     return [run.metrics[_PREFIX + name] for name in names]
 
 
-def mean_and_sd(values: Sequence[float]) -> str:
-    """The mean of the seeds × 100, and if there are several their sample standard deviation."""
-    shown = f"{100 * mean(values):.1f}"
-    return f"{shown} ± {100 * stdev(values):.1f}" if len(values) > 1 else shown
+def mean_and_sd(values: Sequence[float], times: int = 100, places: str = ".1f") -> str:
+    """The mean of the seeds × `times`, and if there are several their sample standard deviation."""
+    shown = f"{times * mean(values):{places}}"
+    return f"{shown} ± {times * stdev(values):{places}}" if len(values) > 1 else shown
 
 
 def source(configurations: Configurations) -> str:

@@ -118,7 +118,7 @@ def count(predictor: Predictor, instances: Sequence[Instance]) -> dict[str, NDAr
     counts: dict[str, NDArray[np.int64]] = {}
     for task in predictor.model.tasks:
         metric = task.metric()
-        measures = dict(_micro_averaged(metric))
+        measures = dict(micro_averaged(metric))
         of_mode = {mode: np.zeros((len(instances), len(KINDS)), dtype=np.int64) for mode in measures}
         for row, instance in enumerate(instances if measures else ()):
             metric.reset()
@@ -129,7 +129,7 @@ def count(predictor: Predictor, instances: Sequence[Instance]) -> dict[str, NDAr
     return counts
 
 
-def _micro_averaged(metric: Metric) -> Iterator[tuple[str, str]]:
+def micro_averaged(metric: Metric) -> Iterator[tuple[str, str]]:
     """The modes of matching whose F1 is that of sums over sentences, with the names of their F1."""
     from causal_mtl.metrics.matching import MatchingMetric
 

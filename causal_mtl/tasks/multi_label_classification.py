@@ -40,7 +40,7 @@ class MultiLabelHead(TextHead):
 
     def __init__(self, task: MultiLabelClassification, input_size: int, names: list[str]) -> None:
         super().__init__(input_size, names)
-        self._settings = task
+        self.task = task
         self.thresholds = task.thresholds(names).tolist()
         self.register_buffer("gold_weights", None, persistent=False)
 
@@ -55,7 +55,7 @@ class MultiLabelHead(TextHead):
     def prepare(self, targets: Iterable[list[int] | None]) -> None:
         """Count the labels, for the weights of rare ones."""
         counts, _ = self.count(targets)
-        weights = self._settings.gold_weights(counts)
+        weights = self.task.gold_weights(counts)
         self.gold_weights = None if weights is None else weights.to(self.layer.bias)
 
     def decode(

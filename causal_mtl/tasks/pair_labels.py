@@ -63,12 +63,13 @@ class PairHead(Head):
     """
 
     exclusive: ClassVar[bool] = False
+    task: PairLabels
     thresholds: Tensor
     gold_weights: Tensor | None
 
     def __init__(self, task: PairLabels, input_size: int, names: list[str]) -> None:
         super().__init__()
-        self._settings, self.names = task, names
+        self.task, self.names = task, names
         self.scorer = PairScorer(
             input_size,
             task.hidden_size or input_size,
@@ -90,16 +91,16 @@ class PairHead(Head):
 
     def prepare(self, targets: Iterable[list[Cell] | None]) -> None:
         """Count the labels, for the weights of rare ones."""
-        weights = self._settings.gold_weights(self._count(targets))
+        weights = self.task.gold_weights(self._count(targets))
         self.gold_weights = None if weights is None else weights.to(self.thresholds)
 
     def initialize(self, targets: Iterable[list[Cell] | None], lengths: Sequence[int]) -> None:
         """Start the output bias at the log-odds of each label, counting each once more than it is seen."""
-        if not self._settings.output_bias:
+        if not self.task.output_bias:
             return
         targets = list(targets)
         pairs = sum(
-            number_of_pairs(length, self._settings.domain)
+            number_of_pairs(length, self.task.domain)
             for target, length in zip(targets, lengths, strict=True)
             if target is not None
         )

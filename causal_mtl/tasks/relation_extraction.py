@@ -109,9 +109,7 @@ class RelationExtraction(PairLabels):
 class RelationHead(PairHead):
     """A relation between two mentions is a label of the pair of their anchors."""
 
-    def __init__(self, task: RelationExtraction, input_size: int, names: list[str]) -> None:
-        super().__init__(task, input_size, names)
-        self.task = task
+    task: RelationExtraction
 
     def view(self, output: PairScores) -> Tensor:
         """For each token and relation the highest logit over partners."""

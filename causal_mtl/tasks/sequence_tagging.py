@@ -15,8 +15,8 @@ from torch.nn import functional
 from causal_mtl.data.instance import Annotation, Instance, SpanAnnotation
 from causal_mtl.data.tag_schemes import TagScheme
 from causal_mtl.data.vocabulary import Vocabulary
-from causal_mtl.metrics import Metric, SpanF1
 from causal_mtl.nn.tag_decoding import best_paths
+from causal_mtl.tasks.span_labels import SpanLabels
 from causal_mtl.tasks.task import Head, Targets, Task
 
 IGNORE = -100
@@ -25,7 +25,7 @@ IGNORE = -100
 
 @Task.register("sequence_tagging")
 @dataclass
-class SequenceTagging(Task):
+class SequenceTagging(SpanLabels):
     """Finds labelled spans by tagging tokens. Registered as a `Task` with name "sequence_tagging".
 
     Flat tags cannot hold overlapping mentions: of those that overlap the longest is kept for training;
@@ -40,26 +40,16 @@ class SequenceTagging(Task):
     scheme: Literal["BIO", "BIOUL", "BIOES"] = "BIOES"
     decoding: Literal["argmax", "viterbi"] = "argmax"
 
-    yields: ClassVar[str] = "spans"
-
-    def count_vocab_items(self, instance: Instance, counter: dict[str, dict[str, int]]) -> None:
-        """Count the spans' labels."""
-        annotation = instance.annotations.get(self.name)
-        if isinstance(annotation, SpanAnnotation):
-            for span in annotation.spans:
-                counter[self.namespace][span.label] += 1
-
     def tags(self, vocab: Vocabulary) -> list[str]:
         """All tags, in the order of their indices."""
         return TagScheme(self.scheme).tags(self.label_names(vocab))
 
     def targets(self, instance: Instance, vocab: Vocabulary) -> list[int] | None:
         """A tag index a token."""
-        annotation = instance.annotations.get(self.name)
-        if not isinstance(annotation, SpanAnnotation):
+        known = self.known_spans(instance, vocab)
+        if known is None:
             return None
         scheme = TagScheme(self.scheme)
-        known = [span for span in annotation.spans if vocab.has_token(span.label, self.namespace)]
         spans, _ = scheme.drop_overlaps(known)
         index = {tag: number for number, tag in enumerate(self.tags(vocab))}
         return [index[tag] for tag in scheme.encode(spans, len(instance))]
@@ -79,10 +69,6 @@ class SequenceTagging(Task):
     def head(self, input_size: int, vocab: Vocabulary) -> TaggingHead:
         """One affine layer over the tags."""
         return TaggingHead(input_size, TagScheme(self.scheme), self.tags(vocab), self.decoding)
-
-    def metric(self) -> Metric:
-        """Exact span and type."""
-        return SpanF1()
 
 
 @dataclass

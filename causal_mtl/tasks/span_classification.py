@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from causal_mtl.data.instance import Annotation, Instance, Span, SpanAnnotation
 from causal_mtl.data.vocabulary import Vocabulary
-from causal_mtl.metrics import Metric, SpanF1
 from causal_mtl.nn.pair_scorer import Domain, PairScores
 from causal_mtl.tasks.pair_labels import Cell, PairHead, PairLabels
+from causal_mtl.tasks.span_labels import SpanLabels
 from causal_mtl.tasks.task import Targets, Task
 
 
 @Task.register("span_classification")
 @dataclass
-class SpanClassification(PairLabels):
+class SpanClassification(SpanLabels, PairLabels):
     """Finds labelled spans by scoring all of them. Registered as a `Task` with name "span_classification".
 
     Unlike `sequence_tagging` it can find mentions that nest or overlap, and one mention with several labels.
@@ -31,48 +31,28 @@ class SpanClassification(PairLabels):
 
     overlaps: Literal["any", "nested", "flat"] = "any"
 
-    yields: ClassVar[str] = "spans"
-
     @property
     def domain(self) -> Domain:
         """A span does not end before it starts."""
         return "upper"
 
-    def count_vocab_items(self, instance: Instance, counter: dict[str, dict[str, int]]) -> None:
-        """Count the spans' labels."""
-        annotation = instance.annotations.get(self.name)
-        if isinstance(annotation, SpanAnnotation):
-            for span in annotation.spans:
-                counter[self.namespace][span.label] += 1
-
     def targets(self, instance: Instance, vocab: Vocabulary) -> list[Cell] | None:
         """First word, last word and label of each span."""
-        annotation = instance.annotations.get(self.name)
-        if not isinstance(annotation, SpanAnnotation):
+        spans = self.known_spans(instance, vocab)
+        if spans is None:
             return None
-        return sorted(
-            {
-                (span.start, span.end - 1, vocab.get_token_index(span.label, self.namespace))
-                for span in annotation.spans
-                if vocab.has_token(span.label, self.namespace)
-            }
-        )
+        index = vocab.get_token_to_index_vocabulary(self.namespace)
+        return sorted({(span.start, span.end - 1, index[span.label]) for span in spans})
 
     def head(self, input_size: int, vocab: Vocabulary) -> SpanHead:
         """A scorer of all spans."""
         return SpanHead(self, input_size, self.label_names(vocab))
 
-    def metric(self) -> Metric:
-        """Exact span and type."""
-        return SpanF1()
-
 
 class SpanHead(PairHead):
     """A span is a pair of its first and its last word."""
 
-    def __init__(self, task: SpanClassification, input_size: int, names: list[str]) -> None:
-        super().__init__(task, input_size, names)
-        self.overlaps = task.overlaps
+    task: SpanClassification
 
     def view(self, output: PairScores) -> Tensor:
         """For each token and label the highest logit over the spans that cover it."""
@@ -103,9 +83,9 @@ class SpanHead(PairHead):
 
     def _allowed(self, spans: list[Span]) -> list[Span]:
         """The best of those that may be found together."""
-        if self.overlaps == "any":
+        if self.task.overlaps == "any":
             return spans
-        conflict = _overlap if self.overlaps == "flat" else _cross
+        conflict = _overlap if self.task.overlaps == "flat" else _cross
         kept: list[Span] = []
         for span in sorted(spans, key=lambda span: -(span.score or 0.0)):
             if not any(conflict(span, other) for other in kept):

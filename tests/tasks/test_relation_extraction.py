@@ -27,27 +27,18 @@ def test_unknown_labels_leave_the_targets(instance, vocab):
 
 
 @pytest.mark.parametrize("anchor", ["first", "last"])
-def test_a_scorer_that_learned_the_gold_cells_decodes_to_the_gold_relations(instance, vocab, anchor):
-    torch.manual_seed(0)
-    task = RelationExtraction("relations", anchor=anchor)
-    head = task.head(7, vocab)
-    states, mask = torch.eye(7).unsqueeze(0), torch.ones(1, 7, dtype=torch.bool)
-    targets = task.collate([task.targets(instance, vocab)], [7])
-    optimizer = torch.optim.Adam(head.parameters(), lr=0.05)
-    for _ in range(200):
-        optimizer.zero_grad()
-        head.loss(head(states, mask), targets).backward()
-        optimizer.step()
+def test_a_scorer_that_learned_the_gold_cells_decodes_to_the_gold_relations(instance, learned, anchor):
+    head, output = learned(RelationExtraction("relations", anchor=anchor), instance)
     gold = instance.annotations
-    (found,) = head.decode(head(states, mask), [instance], {"entities": [gold["entities"]]})
+    (found,) = head.decode(output, [instance], {"entities": [gold["entities"]]})
     assert sorted(found.relations) == sorted(gold["relations"].relations)
     for relation in found.relations:
         assert 0.5 < relation.score <= 1
 
     only_two = SpanAnnotation(gold["entities"].spans[:2])
-    (found,) = head.decode(head(states, mask), [instance], {"entities": [only_two]})
+    (found,) = head.decode(output, [instance], {"entities": [only_two]})
     assert [relation.label for relation in found.relations] == ["employer"]
-    (nothing,) = head.decode(head(states, mask), [instance], {"entities": [None]})
+    (nothing,) = head.decode(output, [instance], {"entities": [None]})
     assert nothing == RelationAnnotation()
 
 
@@ -171,19 +162,11 @@ def test_several_relations_of_one_head_are_one_k_hot_label(instance, vocab):
     assert labels.tolist() == [[[0, 0], [0, 0], [1, 1]]]
 
 
-def test_without_mentions_relations_hold_between_words(instance, vocab):
-    torch.manual_seed(0)
+def test_without_mentions_relations_hold_between_words(instance, learned):
     task = RelationExtraction("relations", mentions=None)
     assert task.uses() == {}
-    head = task.head(7, vocab)
-    states, mask = torch.eye(7).unsqueeze(0), torch.ones(1, 7, dtype=torch.bool)
-    targets = task.collate([task.targets(instance, vocab)], [7])
-    optimizer = torch.optim.Adam(head.parameters(), lr=0.05)
-    for _ in range(200):
-        optimizer.zero_grad()
-        head.loss(head(states, mask), targets).backward()
-        optimizer.step()
-    (found,) = head.decode(head(states, mask), [instance], {})
+    head, output = learned(task, instance)
+    (found,) = head.decode(output, [instance], {})
     triples = {(r.head.start, r.label, r.tail.start) for r in found.relations}
     assert triples == {(0, "employer", 4), (4, "location", 6)}
     metric = task.metric()

@@ -35,21 +35,8 @@ def test_targets_are_first_and_last_words(instance, vocab):
     assert task.targets(instance, vocab) is None
 
 
-def learned(task, instance, vocab):
-    torch.manual_seed(0)
-    head = task.head(4, vocab)
-    states, mask = torch.eye(4).unsqueeze(0), torch.ones(1, 4, dtype=torch.bool)
-    targets = task.collate([task.targets(instance, vocab)], [4])
-    optimizer = torch.optim.Adam(head.parameters(), lr=0.05)
-    for _ in range(300):
-        optimizer.zero_grad()
-        head.loss(head(states, mask), targets).backward()
-        optimizer.step()
-    return head, head(states, mask)
-
-
-def test_nested_mentions_and_several_labels_are_found(instance, vocab):
-    head, output = learned(SpanClassification("entities", hidden_size=16), instance, vocab)
+def test_nested_mentions_and_several_labels_are_found(instance, learned):
+    head, output = learned(SpanClassification("entities", hidden_size=16), instance, steps=300)
     (found,) = head.decode(output, [instance], {})
     assert sorted(found.spans) == sorted(SPANS)
     assert all(0.5 < span.score <= 1 for span in found.spans)

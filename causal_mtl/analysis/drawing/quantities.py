@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from statistics import mean, stdev
 from typing import TypeVar
 
 from causal_mtl.analysis.run import Run
-from causal_mtl.analysis.scores import scores
+from causal_mtl.analysis.scores import mean_and_sd, scores
 from causal_mtl.common import ConfigurationError
 from causal_mtl.common.text import suggestion
 
@@ -37,9 +36,7 @@ def scale(quantity: str) -> int:
 
 def as_text(quantity: str, seeds: Sequence[float]) -> str:
     """The mean of drawn values, ± their sample sd if there are several; scores as in tables."""
-    places = ".1f" if scale(quantity) == 100 else ".3g"
-    shown = f"{mean(seeds):{places}}"
-    return f"{shown} ± {stdev(seeds):{places}}" if len(seeds) > 1 else shown
+    return mean_and_sd(seeds, times=1, places=".1f" if scale(quantity) == 100 else ".3g")
 
 
 def value_of(run: Run, quantity: str) -> float:

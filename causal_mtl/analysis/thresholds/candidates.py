@@ -8,6 +8,7 @@ from os import PathLike
 
 import numpy as np
 
+from causal_mtl.analysis.sentence_counts import micro_averaged
 from causal_mtl.analysis.thresholds.choice import Candidates
 from causal_mtl.archive import load_archive
 from causal_mtl.common import ConfigurationError
@@ -19,12 +20,13 @@ from causal_mtl.tasks.many_labels import ManyLabels
 
 
 def find_candidates(
-    archive: str | PathLike[str], data: str, measure: str, floor: float
+    archive: str | PathLike[str], tasks: Sequence[Task], data: str, measure: str, floor: float
 ) -> tuple[ManyLabels, Candidates]:
     """Predict `data` with the thresholds of one task at `floor`.
 
     Args:
         archive: a trained model.
+        tasks: of the model, in order.
         data: labelled data, as its reader reads it.
         measure: a micro-averaged F1 of a task, such as "relations/exact_f1".
         floor: candidates have more than this probability.
@@ -35,7 +37,6 @@ def find_candidates(
     Raises:
         ConfigurationError: there is no such measure, or its task has no thresholds.
     """
-    tasks = list(load_archive(archive).model.tasks)
     task, metric, mode = find_measure(tasks, measure)
     setting = f"model.tasks.{tasks.index(task)}"
     low = {f"{setting}.threshold": floor, f"{setting}.label_thresholds": {}}
@@ -57,8 +58,8 @@ def find_measure(tasks: Iterable[Task], measure: str) -> tuple[ManyLabels, Match
     for task in tasks:
         metric = task.metric()
         if isinstance(task, ManyLabels) and isinstance(metric, MatchingMetric):
-            for mode in metric.modes:
-                measures[f"{task.name}/{mode}_f1" if mode else f"{task.name}/f1"] = (task, metric, mode)
+            for mode, name in micro_averaged(metric):
+                measures[f"{task.name}/{name}"] = (task, metric, mode)
     if measure not in measures:
         known = ", ".join(measures) or "none"
         raise ConfigurationError(f"{measure!r} is no F1 of a task with thresholds (this model has {known})")

@@ -42,10 +42,11 @@ def tune_archive(
     Raises:
         ConfigurationError: there is no such measure, or its task has no thresholds.
     """
-    task, candidates = find_candidates(archive, data, measure, floor)
+    loaded = load_archive(archive)
+    tasks = list(loaded.model.tasks)
+    task, candidates = find_candidates(archive, tasks, data, measure, floor)
     start = Thresholds(task.threshold, task.label_thresholds)
     tuned = tune(candidates, start, min_count)
-    loaded = load_archive(archive)
     known = set(task.label_names(loaded.vocab))
     settings = {
         "threshold": round(tuned.common, 6),
@@ -54,7 +55,7 @@ def tune_archive(
         },
     }
     config = copy.deepcopy(loaded.config.as_dict(quiet=True))
-    config["model"]["tasks"][[one.name for one in loaded.model.tasks].index(task.name)].update(settings)
+    config["model"]["tasks"][tasks.index(task)].update(settings)
     note = {"measure": measure, "data": data, "data_sha256": sha256(local_path(data)), "min_count": min_count}
     copy_archive(archive, final, config, {"tuned_thresholds": note})
     validated = cross_validated(candidates, start, min_count, folds)
