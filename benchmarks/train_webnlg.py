@@ -5,7 +5,9 @@ python benchmarks/train_webnlg.py --threads 2
 The model is `training_config/webnlg/pmei.jsonnet` (GloVe, hidden 100, batches of 50), the same for all sides but
 for the relation scorer (`published_scorer.py`), the precision, and the batches: sentences as a shuffle brings
 them, or of similar length. So the encoder of "published" is our fast one too. Sides take turns, each in processes
-of its own; the best of each counts. Memory is what a process takes beyond data and weights.
+of its own; the best of each counts. Memory is what a process takes beyond data and weights. The share of the
+limit is that part of a step's time which the products of both relation scorers, early and final, would take at the
+rate of one large matrix product.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from pathlib import Path
 
 import isolated
 import machine
+from pair_scorer import matrix_product_rate
 
 CONFIG = machine.ROOT / "training_config/webnlg/pmei.jsonnet"
 SIDES = (
@@ -38,7 +41,7 @@ def measure(
     threads: int,
     archive: str,
 ) -> dict[str, float]:
-    """For `isolated`: seconds a sentence of training and of prediction."""
+    """For `isolated`: seconds a sentence of training and of prediction, and operations that training needs."""
     import torch
     from published_scorer import KINDS
 
@@ -60,8 +63,12 @@ def measure(
     indexers = experiment.settings.dataset_reader.token_indexers
     texts = [replace(instance, annotations={}) for instance in experiment.instances["validation"]]
     dev = Loader(texts, vocab, indexers, experiment.tasks)
+    a_pair = 0
     for head in [*model.heads.values(), *model.early_heads.values()]:
         if hasattr(head, "scorer"):
+            a_pair += (
+                3 * 2 * head.scorer.output.weight.numel()
+            )  # scores, and two products for their gradients
             head.scorer = KINDS[scorer](head.scorer)
     engine, batching = Engine("cpu", precision), experiment.settings.data_loader
     optimizer = torch.optim.Adam(p for p in model.parameters() if p.requires_grad)
@@ -78,18 +85,22 @@ def measure(
     model.train()
     begin()
     step(order[0])
-    sentences, began = 0, time.perf_counter()
+    began = time.perf_counter()
     for numbers in order[1 : batches + 1]:
         step(numbers)
-        sentences += len(numbers)
-    training = (time.perf_counter() - began) / sentences
+    took = time.perf_counter() - began
+    lengths = [train.lengths[number] for numbers in order[1 : batches + 1] for number in numbers]
     model.eval()
     began = time.perf_counter()
     with torch.no_grad(), engine.autocast():
         for numbers in dev_order:
             batch = dev.batch(numbers)
             model.decode(model(batch), batch)
-    return {"training": training, "prediction": (time.perf_counter() - began) / len(dev.lengths)}
+    return {
+        "training": took / len(lengths),
+        "prediction": (time.perf_counter() - began) / len(dev.lengths),
+        "operations": a_pair * sum(length**2 for length in lengths) / len(lengths),
+    }
 
 
 def shuffled(sentences: int) -> list[list[int]]:
@@ -114,20 +125,30 @@ def main() -> None:
             times, memory = isolated.run(measure, *side, chosen.batches, chosen.threads, chosen.archive)
             row = best.setdefault(name, {**times, "memory": memory})
             row |= {key: min(row[key], value) for key, value in {**times, "memory": memory}.items()}
-    rows = [{"side": name, **compared(row, best[SIDES[0][0]])} for name, row in best.items()]
+    limits = {"no": matrix_product_rate("fp32"), "bf16": matrix_product_rate("bf16")}
+    rows = [
+        {"side": name, **compared(best[name], best[SIDES[0][0]], limits[precision])}
+        for name, _, precision, _ in SIDES
+    ]
     for row in rows:
         print("  ".join(f"{key.replace('_', ' ')} {value}" for key, value in row.items()))
-    machine.write(chosen.output, about, {"batches": chosen.batches, "rows": rows})
+    machine.write(
+        chosen.output, about, {"batches": chosen.batches, "matrix_products_per_second": limits, "rows": rows}
+    )
 
 
-def compared(row: dict[str, float], first: dict[str, float]) -> dict[str, float]:
-    """A side's figures, and how they stand to those of the first side."""
+def compared(row: dict[str, float], first: dict[str, float], limit: float) -> dict[str, float]:
+    """A side's figures, and how they stand to those of the first side and to the limit, in operations a second."""
     speed = {}
     for what in ("training", "prediction"):
         speed[f"{what}_sentences_per_second"] = round(1 / row[what], 1)
         speed[f"{what}_times_as_fast"] = round(first[what] / row[what], 1)
-    share = round(row["memory"] / first["memory"], 3)
-    return {**speed, "mebibytes": round(row["memory"] / 2**20), "share_of_memory": share}
+    return {
+        **speed,
+        "mebibytes": round(row["memory"] / 2**20),
+        "share_of_memory": round(row["memory"] / first["memory"], 3),
+        "share_of_limit": round(row["operations"] / row["training"] / limit, 3),
+    }
 
 
 if __name__ == "__main__":

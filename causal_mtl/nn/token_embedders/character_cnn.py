@@ -9,6 +9,10 @@ from causal_mtl.common import PositiveInt, Probability
 from causal_mtl.nn.token_embedders.token_embedder import TokenEmbedder
 from causal_mtl.nn.word_index import WordIndex
 
+_WORDS = 64
+"""Words are computed in multiples of so many: oneDNN keeps what it prepares for each shape of a convolution, so
+the memory of a long prediction would creep up with every new number of words."""
+
 
 @TokenEmbedder.register("character_cnn")
 class CharacterCNN(TokenEmbedder):
@@ -52,10 +56,12 @@ class CharacterCNN(TokenEmbedder):
         Each word is padded by a whole filter on both sides, so the width of the batch changes no result.
         """
         words = token_characters[mask]  # (words, characters): padding is not computed
+        number = len(words)
+        words = torch.nn.functional.pad(words, (0, 0, 0, -number % _WORDS))
         real = (words != 0).unsqueeze(1)
         embedded = self.dropout(self.characters(words)).transpose(1, 2)  # (words, embedding, characters)
         pooled = [_max_over_word(convolution(embedded), real) for convolution in self.convolutions]
-        vectors = torch.cat(pooled, dim=-1)
+        vectors = torch.cat(pooled, dim=-1)[:number]
         output = vectors.new_zeros(*mask.shape, self.output_dim)
         output[mask] = vectors
         return output
