@@ -49,12 +49,13 @@ class ModelOutput:
     def add_information(self, task: str, mapped: Mapped, batch: Batch, weight: float) -> None:
         """Add the KL of a stochastic map as the loss `task/kl`, and watch its mean σ as `task/sigma`."""
         gold = batch.labels.get(task)
-        if gold is None or mapped.kl is None or mapped.deviation is None:
+        if gold is None or mapped.information is None:
             return
+        kl, deviation = mapped.information()
         counted = batch.mask & gold.annotated(batch.mask.device).unsqueeze(1)
-        self.losses[f"{task}/kl"] = Loss((mapped.kl * counted).sum(), task, weight)
+        self.losses[f"{task}/kl"] = Loss((kl * counted).sum(), task, weight)
         tokens = counted.sum(dim=1).clamp(min=1)
-        sigma = (mapped.deviation.detach().mean(dim=-1) * counted).sum(dim=1) / tokens
+        sigma = (deviation.detach().mean(dim=-1) * counted).sum(dim=1) / tokens
         self.watch(f"{task}/sigma", sigma.sum(), task)
 
     def watch(self, name: str, total: Tensor, task: str) -> None:

@@ -582,10 +582,10 @@ def test_a_stochastic_map_stands_between_encoder_and_head(build, name, paths):
         assert torch.equal(calls["heads", task][0][0], torch.cat([mapped.value, direct], -1))
         stacked = calls["H", task][0][0][..., -2 * HIDDEN :]
         assert torch.equal(stacked, calls["H", below][1])  # encoders stand on states, not on what is drawn
-        if mapped.kl is not None:
+        if mapped.information is not None:
             annotated = batch.labels[task].annotated(batch.mask.device).unsqueeze(1)
             torch.testing.assert_close(
-                output.losses[f"{task}/kl"].total, mapped.kl[batch.mask & annotated].sum()
+                output.losses[f"{task}/kl"].total, mapped.information().kl[batch.mask & annotated].sum()
             )
 
 

@@ -100,14 +100,15 @@ def test_kl_and_deviation_are_those_of_torch_distributions(cls, label_size, scal
     mapping = make(cls, label_size, prior_hidden_size=6, deviation_offset=-2.0, prior_deviation_offset=-0.5)
     states, labels = inputs(label_size, scale)
     mapped = mapping.eval()(states, labels)
-    assert mapped.kl.shape == (2, 3)
+    kl, deviation = mapped.information()
+    assert kl.shape == (2, 3)
     for row in range(2):
         for token in range(3):
             p, r = distributions(mapping, states[row, token], labels[row, token])
-            torch.testing.assert_close(mapped.kl[row, token], kl_divergence(p, r).sum())
-            torch.testing.assert_close(mapped.deviation[row, token], p.scale)
+            torch.testing.assert_close(kl[row, token], kl_divergence(p, r).sum())
+            torch.testing.assert_close(deviation[row, token], p.scale)
             torch.testing.assert_close(mapped.value[row, token], p.mean)  # t = μ in evaluation
-    assert (mapped.kl >= 0).all()
+    assert (kl >= 0).all()
 
 
 @torch.no_grad()
@@ -118,7 +119,7 @@ def test_training_draws_from_the_distribution(cls):
     torch.manual_seed(2)
     draws = torch.stack([mapping(states, labels).value for _ in range(4000)])
     mapped = mapping.eval()(states, labels)
-    scores = (draws - mapped.value) / mapped.deviation
+    scores = (draws - mapped.value) / mapped.information().deviation
     assert float(scores.mean(0).abs().max()) < 5 / 4000**0.5
     assert float((scores.var(0) - 1).abs().max()) < 5 * (2 / 4000) ** 0.5
     assert torch.equal(mapping(states, labels).value, mapping(states, labels).value)
@@ -133,7 +134,7 @@ def test_gradients(cls, label_size):
     def value_and_kl(states, labels):
         torch.manual_seed(3)  # the same draw
         mapped = mapping(states, labels)
-        return (mapped.value,) if mapped.kl is None else (mapped.value, mapped.kl)
+        return (mapped.value,) if mapped.information is None else (mapped.value, mapped.information().kl)
 
     assert gradcheck(value_and_kl, (states, labels))
 
@@ -145,7 +146,7 @@ def test_the_offset_moves_sigma(cls):
         mapping = make(cls, deviation_offset=offset)
         for parameter in mapping.parameters():
             parameter.data.zero_()
-        deviation = mapping(states, labels).deviation
+        deviation = mapping(states, labels).information().deviation
         torch.testing.assert_close(deviation, torch.full_like(deviation, float(softplus(torch.tensor(offset)))),
                                    atol=2e-6, rtol=0)  # fmt: skip
     assert float(deviation.detach().flatten()[0]) == pytest.approx(0.69, abs=0.01)
@@ -153,9 +154,33 @@ def test_the_offset_moves_sigma(cls):
 
 def test_sigma_never_gets_zero():
     mapping = make(GRUMap, deviation_offset=-200.0)
+    kl, deviation = mapping(*inputs()).information()
+    assert (deviation >= 1e-6).all()
+    assert kl.isfinite().all()
+
+
+@pytest.mark.parametrize("cls", GAUSSIAN)
+def test_the_draw_and_the_information_share_one_sigma(cls):
+    mapping = make(cls)
+    calls = []
+    mapping.deviation.register_forward_hook(lambda *_: calls.append(1))
     mapped = mapping(*inputs())
-    assert (mapped.deviation >= 1e-6).all()
-    assert mapped.kl.isfinite().all()
+    mapped.information()
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("cls", GAUSSIAN)
+def test_evaluation_computes_no_information_that_nobody_asks_for(cls):
+    mapping = make(cls).eval()
+
+    def refuse(*_):
+        raise AssertionError
+
+    for part in (mapping.deviation, mapping.prior_mean, mapping.prior_deviation):
+        part.register_forward_hook(refuse)
+    mapped = mapping(*inputs())
+    with pytest.raises(AssertionError):
+        mapped.information()
 
 
 def test_maps_without_chance():
@@ -167,7 +192,7 @@ def test_maps_without_chance():
     ]:
         mapping = make(cls)
         mapped = mapping(states, labels)
-        assert mapped.kl is mapped.deviation is None
+        assert mapped.information is None
         assert torch.equal(mapped.value, wanted(mapping))
     mlp = JointMLP(SIZE, LABELS).double()
     torch.testing.assert_close(mlp(states, labels)[1, 2], slow_raw(mlp, states[1, 2], labels[1, 2]))
@@ -190,6 +215,5 @@ def test_mixed_precision_keeps_the_kl_in_full():
     mapping = make(GRUMap).float()
     states, labels = (tensor.float() for tensor in inputs())
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        mapped = mapping(states, labels)
-    assert mapped.kl.dtype == torch.float32
-    assert mapped.deviation.dtype == torch.float32
+        kl, deviation = mapping(states, labels).information()
+    assert kl.dtype == deviation.dtype == torch.float32

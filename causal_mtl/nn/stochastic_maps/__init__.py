@@ -7,7 +7,7 @@ from causal_mtl.nn.stochastic_maps.maps import (
     IdentityMap,
     MLPMap,
 )
-from causal_mtl.nn.stochastic_maps.stochastic_map import GaussianMap, Mapped, StochasticMap
+from causal_mtl.nn.stochastic_maps.stochastic_map import GaussianMap, Information, Mapped, StochasticMap
 
 __all__ = [
     "DeterministicGRUMap",
@@ -15,6 +15,7 @@ __all__ = [
     "GRUMap",
     "GaussianMap",
     "IdentityMap",
+    "Information",
     "MLPMap",
     "Mapped",
     "StochasticMap",

@@ -38,7 +38,7 @@ class DeterministicMap(StochasticMap):
 
     def forward(self, states: Tensor, labels: Tensor) -> Mapped:
         """Apply the cell."""
-        return Mapped(self.cell(states, labels), None, None)
+        return Mapped(self.cell(states, labels))
 
 
 @StochasticMap.register("deterministic_gru")
@@ -64,4 +64,4 @@ class IdentityMap(StochasticMap):
 
     def forward(self, states: Tensor, labels: Tensor) -> Mapped:
         """Return `states`."""
-        return Mapped(states, None, None)
+        return Mapped(states)

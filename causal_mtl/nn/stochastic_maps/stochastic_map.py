@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -12,14 +15,22 @@ from causal_mtl.common import PositiveInt, Registrable
 SMALLEST_DEVIATION = 1e-6
 
 
-class Mapped(NamedTuple):
+class Information(NamedTuple):
+    """What a map lets through of h and y', and how sharply."""
+
+    kl: Tensor
+    """KL(p(t | h, y') ‖ r(t | y')) summed over dimensions, `(batch, tokens)`."""
+    deviation: Tensor
+    """σ of p, `(batch, tokens, size)`."""
+
+
+@dataclass(frozen=True)
+class Mapped:
     """A task's representation, `(batch, tokens, size)`, and where it was drawn from."""
 
     value: Tensor
-    kl: Tensor | None
-    """KL(p(t | h, y') ‖ r(t | y')) summed over dimensions, `(batch, tokens)`; None if nothing is drawn."""
-    deviation: Tensor | None
-    """σ of p, of the shape of `value`; None if nothing is drawn."""
+    information: Callable[[], Information] | None = None
+    """None if nothing is drawn. It is computed when it is called: prediction, which takes μ, has no use for it."""
 
 
 class StochasticMap(nn.Module, Registrable):
@@ -73,9 +84,16 @@ class GaussianMap(StochasticMap):
     def forward(self, states: Tensor, labels: Tensor) -> Mapped:
         """Draw t in training, take μ in evaluation."""
         mean = self.mean(states, labels)
-        deviation = _positive(self.deviation(states, labels), self.deviation_offset)
-        value = mean + deviation * torch.randn_like(mean) if self.training else mean
-        return Mapped(value, self._kl(mean, deviation, labels), deviation)
+
+        @cache
+        def deviation() -> Tensor:
+            return _positive(self.deviation(states, labels), self.deviation_offset)
+
+        def information() -> Information:
+            return Information(self._kl(mean, deviation(), labels), deviation())
+
+        value = mean + deviation() * torch.randn_like(mean) if self.training else mean
+        return Mapped(value, information)
 
     def _kl(self, mean: Tensor, deviation: Tensor, labels: Tensor) -> Tensor:
         """Closed form: log(σ_r/σ_p) + (σ_p² + (μ_p − μ_r)²) / (2 σ_r²) − ½, summed over dimensions."""
