@@ -48,7 +48,8 @@ class Reduction(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor]:
         """The sum, and the maxima `(batch, tokens, labels)` if they are wanted."""
         inputs = (heads, tails, weight, bias)
-        at_once = any(ctx.needs_input_grad) and not wanted.with_maxima
+        with_gradient = any(ctx.needs_input_grad)
+        at_once = with_gradient and not wanted.with_maxima
         gradients = _zeros(inputs) if at_once else []
         total = torch.zeros((), dtype=_wide(heads), device=heads.device)
         size = (*heads.shape[:2], len(weight)) if wanted.with_maxima else (0,)
@@ -57,14 +58,17 @@ class Reduction(torch.autograd.Function):
         for block in blocks(heads, weight, wanted.lengths, wanted.domain):
             hidden, logits = score(block, *inputs, wanted.domain)
             if wanted.with_maxima:
-                best, place = logits.max(dim=2)
-                maxima[block.sentences, block.rows] = best.clamp_(min=NO_PARTNER)
-                places[block.sentences, block.rows] = place
+                here = block.sentences, block.rows
+                if with_gradient:
+                    maxima[here], places[here] = logits.max(dim=2)
+                else:  # the place, which only the gradient needs, takes seven times as long
+                    maxima[here] = logits.amax(dim=2)
             if wanted.annotated is not None:
                 _leave_out(logits, block, wanted.annotated)
                 total += functional.softplus(logits, threshold=40).sum(dtype=total.dtype)
                 if at_once:
                     _add_gradients(block, hidden, logits.sigmoid_(), weight, gradients)
+        maxima.clamp_(min=NO_PARTNER)
         ctx.wanted, ctx.at_once = wanted, at_once
         ctx.save_for_backward(*(gradients if at_once else (*inputs, maxima, places)))
         return total, maxima
