@@ -18,8 +18,10 @@ from typing import Any
 import isolated
 import machine
 
-BATCHES = {25: 50, 50: 32, 100: 8, 200: 4, 400: 1, 800: 1}
+BATCHES = {25: 50, 50: 32, 100: 8, 200: 4, 400: 1, 800: 1, 2000: 1}
 """Sentences by their number of tokens: as many as the published formula can hold."""
+ONLY_OURS = 1000
+"""From so many tokens on the others need more memory than most machines have."""
 LABELS = (24, 170, 216)
 HIDDEN = 200
 MENTIONS = 4
@@ -116,14 +118,18 @@ def main() -> None:
 
 def compare(tokens: int, labels: int, threads: int, limits: dict[str, float]) -> Iterator[dict[str, Any]]:
     """All sides on one shape; printed as they come."""
-    made = [make(tokens, labels, *side) for side in SIDES]
+    sides = [side for side in SIDES if side[0] == "ours" or tokens < ONLY_OURS]
+    made = [make(tokens, labels, *side) for side in sides]
     for what in made[0]:
         print(f"\n{what}: {BATCHES[tokens]} sentences of {tokens} tokens, {labels} labels")
         times = seconds([functions[what] for functions in made])
-        for side, took in zip(SIDES, times, strict=True):
+        for side, took in zip(sides, times, strict=True):
             row = {"tokens": tokens, "labels": labels, "what": what, "side": " ".join(side)}
-            row |= {"milliseconds": round(1000 * took, 2), "times_as_fast": round(times[0] / took, 1)}
-            text = f"  {row['side']:15} {row['milliseconds']:10.2f} ms  {row['times_as_fast']:6.1f} times as fast"
+            row["milliseconds"] = round(1000 * took, 2)
+            text = f"  {row['side']:15} {row['milliseconds']:10.2f} ms"
+            if sides[0][0] == "published":
+                row["times_as_fast"] = round(times[0] / took, 1)
+                text += f"  {row['times_as_fast']:6.1f} times as fast"
             if labels == max(LABELS):
                 rise = isolated.run(peak, what, threads, tokens, labels, *side)[1]
                 row["mebibytes"] = round(rise / 2**20, 1)
