@@ -84,15 +84,23 @@ def alone(directory: Path) -> Iterator[int]:
 
 @contextmanager
 def signals_as_interrupts() -> Iterator[None]:
-    """While this lasts SIGTERM and the loss of the terminal are as Ctrl-C, unless they are ignored (nohup)."""
+    """While this lasts SIGTERM and the loss of the terminal are as Ctrl-C, unless they are ignored (nohup).
+
+    Ctrl-C itself is ignored where a shell's script has put us into the background. For us that holds; but
+    processes inherit it, and would then not hear `end`, which they do not if we handle the signal and do nothing.
+    """
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    ours = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
-    for number in ours:
-        signal.signal(number, interrupt)
+    def nothing(*_: object) -> None:
+        pass
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    ours = {number: interrupt for number, handler in before.items() if handler is not signal.SIG_IGN}
+    ours.setdefault(signal.SIGINT, nothing)
+    for number, handler in ours.items():
+        signal.signal(number, handler)
     try:
         yield
     finally:

@@ -90,3 +90,19 @@ except KeyboardInterrupt:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.split("\n") == ["ignored", "interrupted True", ""], done.stderr
+
+
+def test_processes_hear_an_interrupt_that_is_ignored_here():
+    """A script that runs `causal-mtl sweep … &` has it ignore SIGINT, and all that it starts."""
+    code = """
+import os, signal, subprocess, sys
+from causal_mtl.analysis.sweep.processes import signals_as_interrupts
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+with signals_as_interrupts():
+    os.kill(os.getpid(), signal.SIGINT)
+    child = "import signal; print(signal.getsignal(signal.SIGINT) == signal.default_int_handler)"
+    subprocess.run([sys.executable, "-c", child], check=True)
+print(signal.getsignal(signal.SIGINT) == signal.SIG_IGN)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["True", "True"], done.stderr
