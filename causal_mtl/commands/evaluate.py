@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from causal_mtl.commands.predict import as_line, positive
+from causal_mtl.commands.predict import add_engine_options, as_line, positive
 
 if TYPE_CHECKING:
     from causal_mtl.data import Annotation, Instance
@@ -37,7 +37,7 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--batch-size", type=positive, default=32, help="sentences at a time (default: %(default)s)"
     )
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="default: %(default)s")
+    add_engine_options(parser)
     parser.add_argument("-o", "--overrides", default="", help="changes to the model's config as jsonnet")
     return parser
 
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> None:
     results: dict[str, Any] = evaluate(
         archive.model,
         loader,
-        Engine(options.device),
+        Engine(options.device, options.mixed_precision),
         Batching(batch_size=options.batch_size),
         metrics=metrics,
         on_batch=lambda numbers, _, annotations: predicted.update(zip(numbers, annotations, strict=True)),

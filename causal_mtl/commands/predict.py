@@ -35,10 +35,21 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
         default="stop",
         help='at a bad line: stop, or write {"line": number, "error": message} in its place (default: stop)',
     )
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="default: %(default)s")
+    add_engine_options(parser)
     parser.add_argument("--predictor", default="default", help="the registered name of a predictor")
     parser.add_argument("-o", "--overrides", default="", help="changes to the model's config as jsonnet")
     return parser
+
+
+def add_engine_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--device` and `--mixed-precision`."""
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="default: %(default)s")
+    parser.add_argument(
+        "--mixed-precision",
+        choices=("no", "bf16"),
+        default="no",
+        help="matrix products of 16 bits: faster, scores differ a little (default: %(default)s)",
+    )
 
 
 def positive(text: str) -> int:
@@ -61,6 +72,7 @@ def run(options: argparse.Namespace) -> int:
         device=options.device,
         predictor=options.predictor,
         batch_size=options.batch_size,
+        mixed_precision=options.mixed_precision,
     )
     written = as_text if options.readable else as_line
     done = skipped = 0

@@ -21,6 +21,7 @@ from causal_mtl.data.schema import to_json
 from causal_mtl.predictors.given import read_given
 
 OnError = Literal["stop", "skip"]
+Precision = Literal["no", "bf16"]
 Record = Mapping[str, Any]
 
 WINDOW = 16
@@ -48,14 +49,17 @@ class Predictor(Registrable):
     Args:
         archive: the trained model.
         batch_size: sentences that are predicted together.
+        mixed_precision: "no", or "bf16" for matrix products of 16 bits: faster where the machine has them, with
+            scores that agree to two digits or so.
     """
 
     default_implementation = "default"
 
-    def __init__(self, archive: Archive, batch_size: int = 32) -> None:
+    def __init__(self, archive: Archive, batch_size: int = 32, mixed_precision: Precision = "no") -> None:
         self.archive = archive
         self.model = archive.model
         self.batch_size = batch_size
+        self.mixed_precision = mixed_precision
 
     def predict(self, record: str | Record) -> dict[str, Any]:
         """Predict one text or record.
@@ -147,7 +151,7 @@ class Predictor(Registrable):
             for chosen in batches(loader.lengths, batch_size=self.batch_size, shuffle=False):
                 batch = loader.batch(chosen).to(self.archive.device)
                 unlabelled = replace(batch, labels={}, counts=Counter())
-                with torch.inference_mode():
+                with torch.inference_mode(), self._autocast():
                     output = self.model(unlabelled, batch.labels or None)
                     decoded = self.model.decode(output, unlabelled, batch.labels or None)
                 found.update(zip((numbers[row] for row in chosen), decoded, strict=True))
@@ -158,6 +162,11 @@ class Predictor(Registrable):
             self.instance_to_json(instance, annotations)
             for instance, annotations in zip(instances, self.annotate(instances), strict=True)
         ]
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(
+            self.archive.device.type, torch.bfloat16, enabled=self.mixed_precision == "bf16"
+        )
 
     def _checked(self, record: Any) -> Instance:
         if not isinstance(record, Mapping):
@@ -178,6 +187,7 @@ def load(
     device: Device = "cpu",
     predictor: str = "default",
     batch_size: int = 32,
+    mixed_precision: Precision = "no",
 ) -> Predictor:
     """Load a trained model to predict with.
 
@@ -187,12 +197,14 @@ def load(
         device: "cpu" or "cuda".
         predictor: the registered name of a `Predictor`.
         batch_size: sentences that are predicted together.
+        mixed_precision: "no" or "bf16", see `Predictor`.
 
     Raises:
         ConfigurationError: this is no archive, or it cannot be loaded here.
     """
     import_plugins()
-    return Predictor.by_name(predictor)(load_archive(path, overrides, device), batch_size)
+    archive = load_archive(path, overrides, device)
+    return Predictor.by_name(predictor)(archive, batch_size, mixed_precision)
 
 
 def _parsed(line: str | bytes) -> Any:

@@ -90,6 +90,21 @@ def test_evaluate_writes_to_a_file(trained, dev, tmp_path, capsys):
     assert "relations/partial_f1" in json.loads((tmp_path / "m.json").read_text())
 
 
+def test_mixed_precision(trained, dev, tmp_path, capsys):
+    losses, scores = [], []
+    text = tmp_path / "in.jsonl"
+    text.write_text('{"text": "Umar Silva was born in Bergen."}')
+    for precision in ("no", "bf16"):
+        assert run("evaluate", trained, dev, "--mixed-precision", precision) == 0
+        losses.append(json.loads(capsys.readouterr().out)["loss"])
+        assert run("predict", trained, text, "--mixed-precision", precision) == 0
+        spans = json.loads(capsys.readouterr().out)["annotations"]["entities"]["spans"]
+        scores.append([span["score"] for span in spans])
+    for exact, fast in (losses, scores):
+        assert exact != fast
+        assert fast == pytest.approx(exact, rel=0.1)
+
+
 def test_evaluate_on_no_data(trained, tmp_path, capsys):
     assert run("evaluate", trained, tmp_path / "nowhere.json") == 2
     assert "nowhere.json" in capsys.readouterr().err

@@ -149,6 +149,17 @@ def test_batches_change_nothing(predictor, trained):
         assert spans(one) == spans(other)
 
 
+def test_mixed_precision_moves_scores_a_little(predictor, trained):
+    fast = load(trained, mixed_precision="bf16").predict(TEXT)
+    exact = predictor.predict(TEXT)
+    assert spans(fast) == spans(exact)
+    scores = [
+        [span["score"] for span in record["annotations"]["entities"]["spans"]] for record in (fast, exact)
+    ]
+    assert scores[0] != scores[1]
+    assert scores[0] == pytest.approx(scores[1], abs=0.05)
+
+
 def lines(*records):
     return [json.dumps(record) + "\n" for record in records]
 
