@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from causal_mtl.data.instance import Annotation, Instance, SpanAnnotation
+from causal_mtl.data.instance import Annotation, Instance, Span, SpanAnnotation
 from causal_mtl.data.tag_schemes import TagScheme
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.nn.tag_decoding import best_paths
@@ -133,10 +133,11 @@ class TaggingHead(Head):
 
     def _annotation(self, path: Sequence[int], log_scores: Sequence[float]) -> SpanAnnotation:
         spans = self.scheme.decode([self.tags[index] for index in path])
-        scores = [math.exp(sum(log_scores[span.start : span.end])) for span in spans]
-        return SpanAnnotation(
-            tuple(replace(span, score=score) for span, score in zip(spans, scores, strict=True))
+        scored = (
+            Span(span.start, span.end, span.label, math.exp(sum(log_scores[span.start : span.end])))
+            for span in spans
         )
+        return SpanAnnotation(tuple(scored))
 
     def initialize(self, targets: Iterable[list[int] | None], lengths: Sequence[int]) -> None:
         """Start the bias at the log share of each tag, counting each once more than it is seen."""
