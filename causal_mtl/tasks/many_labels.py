@@ -19,8 +19,8 @@ class ManyLabels(Task):
     Args:
         threshold: a label holds whose probability is above it.
         label_thresholds: other thresholds for the labels named here (`causal-mtl tune-thresholds` finds them).
-        rare_label_power: in the loss, gold of a label with n training examples counts (n̄ / n) ** power times, n̄
-            being the mean over labels; 0 counts all once.
+        rare_label_power: in the loss, gold of a label with n training examples counts c n ** -power times, with c
+            such that the mean over all gold is 1; 0 counts all once.
     """
 
     threshold: Probability = 0.5
@@ -48,4 +48,5 @@ class ManyLabels(Task):
         if self.rare_label_power == 0:
             return None
         counts = counts.clamp(min=1)
-        return (counts.mean() / counts) ** self.rare_label_power
+        weights = counts**-self.rare_label_power
+        return weights * counts.sum() / (weights * counts).sum()

@@ -31,13 +31,16 @@ def test_a_threshold_of_an_unknown_label_is_an_error(kind, vocab):
         task.head(4, vocab)
 
 
-@pytest.mark.parametrize(("power", "weights"), [(1.0, [0.5, 2.0, 4.0]), (0.5, [0.5**0.5, 2**0.5, 2.0])])
+@pytest.mark.parametrize("power", [0.5, 1.0, 2.0])
 @each_kind
-def test_gold_of_rare_labels_weighs_more(kind, vocab, power, weights):
-    """Seen 8, 2 and 0 times, which counts as once; 4 would be the mean were they seen 8, 2 and 2 times."""
-    task = kind("task", rare_label_power=power)
-    found = task.gold_weights(torch.tensor([8.0, 2.0, 0.0]))
-    torch.testing.assert_close(found, torch.tensor(weights) * (11 / 3 / 4) ** power)
+def test_gold_of_rare_labels_weighs_more(kind, vocab, power):
+    """Seen 8, 2 and 0 times, which counts as once."""
+    found = kind("task", rare_label_power=power).gold_weights(torch.tensor([8.0, 2.0, 0.0]))
+    assert found[1] / found[0] == pytest.approx(4**power)
+    assert found[2] / found[1] == pytest.approx(2**power)
+    assert (8 * found[0] + 2 * found[1] + 1 * found[2]) / 11 == pytest.approx(
+        1.0
+    )  # all gold counts as before
 
 
 @each_kind
