@@ -9,12 +9,12 @@ from pathlib import Path
 
 from causal_mtl.common import ConfigurationError, Registrable
 from causal_mtl.data.counting import Choice, Countable, Counter, count
-from causal_mtl.data.token_lines import read_lines, write_lines
+from causal_mtl.data.token_lines import read_lines
+from causal_mtl.data.vocabulary_files import find_namespaces, write_namespaces
 
 PADDING_TOKEN = "@@PADDING@@"
 OOV_TOKEN = "@@UNKNOWN@@"
 NON_PADDED_NAMESPACES = ("*tags", "*labels")
-NON_PADDED_FILE = "non_padded_namespaces.txt"
 
 
 class UnknownTokenError(KeyError):
@@ -116,14 +116,10 @@ class Vocabulary(Registrable):
         Raises:
             ConfigurationError: the directory holds no vocabulary, or a file of it is damaged.
         """
-        directory = Path(directory)
-        listing = directory / NON_PADDED_FILE
-        if not listing.is_file():
-            raise ConfigurationError(f"{directory} holds no vocabulary: there is no {NON_PADDED_FILE} in it")
-        vocab = cls(read_lines(listing), padding_token, oov_token)
-        for path in sorted(directory.glob("*.txt")):
-            if path.name != NON_PADDED_FILE:
-                vocab._load_namespace(path.name.removesuffix(".txt"), path)
+        non_padded, files = find_namespaces(Path(directory))
+        vocab = cls(non_padded, padding_token, oov_token)
+        for namespace, path in files.items():
+            vocab._load_namespace(namespace, path)
         return vocab
 
     @classmethod
@@ -238,21 +234,11 @@ class Vocabulary(Registrable):
             ConfigurationError: `directory` holds other ``.txt`` files, which `from_files` would take for
                 namespaces; or a namespace cannot be a file name.
         """
-        directory = Path(directory)
-        directory.mkdir(parents=True, exist_ok=True)
-        odd = [name for name in self._token_to_index if "/" in name or f"{name}.txt" == NON_PADDED_FILE]
-        if odd:
-            raise ConfigurationError(f"not usable as names of vocabulary namespaces: {', '.join(odd)}")
-        ours = {f"{name}.txt" for name in self._token_to_index} | {NON_PADDED_FILE}
-        stale = sorted(path.name for path in directory.glob("*.txt") if path.name not in ours)
-        if stale:
-            raise ConfigurationError(
-                f"{directory} holds files of another vocabulary ({', '.join(stale)}): name an empty directory"
-            )
-        write_lines(directory / NON_PADDED_FILE, sorted(self._non_padded))
-        for namespace, tokens in self._token_to_index.items():
-            lines = list(tokens)[1:] if self.is_padded(namespace) else list(tokens)
-            write_lines(directory / f"{namespace}.txt", lines)
+        namespaces = {
+            name: list(tokens)[1:] if self.is_padded(name) else list(tokens)
+            for name, tokens in self._token_to_index.items()
+        }
+        write_namespaces(Path(directory), sorted(self._non_padded), namespaces)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Vocabulary):
