@@ -63,12 +63,10 @@ def measure(
     indexers = experiment.settings.dataset_reader.token_indexers
     texts = [replace(instance, annotations={}) for instance in experiment.instances["validation"]]
     dev = Loader(texts, vocab, indexers, experiment.tasks)
-    a_pair = 0
+    a_pair, products = 0, 3  # operations; scores, and two for their gradients
     for head in [*model.heads.values(), *model.early_heads.values()]:
         if hasattr(head, "scorer"):
-            a_pair += (
-                3 * 2 * head.scorer.output.weight.numel()
-            )  # scores, and two products for their gradients
+            a_pair += products * 2 * head.scorer.output.weight.numel()
             head.scorer = KINDS[scorer](head.scorer)
     engine, batching = Engine("cpu", precision), experiment.settings.data_loader
     optimizer = torch.optim.Adam(p for p in model.parameters() if p.requires_grad)
