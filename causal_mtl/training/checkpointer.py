@@ -13,6 +13,7 @@ from safetensors.torch import load_file, load_model, save_file, save_model
 from torch import nn
 
 from causal_mtl.common import ConfigurationError
+from causal_mtl.common.atomic import flush
 from causal_mtl.training.packing import pack, unpack
 
 _NAME = re.compile(r"epoch_(\d+)(?:_step_(\d+))?")
@@ -75,9 +76,9 @@ class Checkpointer:
         save_file(tensors, unfinished / "state.safetensors")
         (unfinished / "state.json").write_text(json.dumps(packed), encoding="utf-8")
         for file in unfinished.iterdir():
-            _flush(file)
+            flush(file)
         os.rename(unfinished, final)
-        _flush(self.directory)
+        flush(self.directory)
         for old in self.all()[: -self.keep]:
             if best_epoch is None or old != self.path(best_epoch):
                 shutil.rmtree(old)
@@ -106,12 +107,3 @@ class Checkpointer:
 def _position(path: Path) -> tuple[int, int]:
     epoch, step = _NAME.fullmatch(path.name).groups()  # type: ignore[union-attr]
     return int(epoch), int(step or 0)
-
-
-def _flush(path: Path) -> None:
-    """Have the operating system write `path` to the disk, so that a rename never outruns the content."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -16,6 +16,7 @@ from typing import Any
 
 from causal_mtl.archive import ARCHIVE, FILES, VOCABULARY, Archive, save_archive
 from causal_mtl.common import ConfigurationError, Params, import_package, import_plugins
+from causal_mtl.common.atomic import write_json
 from causal_mtl.data import Instance, Vocabulary
 from causal_mtl.data.loader import Countable, Loader
 from causal_mtl.models import Model
@@ -23,7 +24,7 @@ from causal_mtl.training.checks import check, pretrained_files
 from causal_mtl.training.data_report import describe_splits, problems
 from causal_mtl.training.engine import Engine
 from causal_mtl.training.evaluation import evaluate
-from causal_mtl.training.run_directory import prepare, write_note, write_whole
+from causal_mtl.training.run_directory import prepare, write_note
 from causal_mtl.training.seeds import seed_everything
 from causal_mtl.training.settings import Settings, Split
 from causal_mtl.training.warm_start import expand, load_initial, start_from
@@ -226,7 +227,7 @@ class Experiment:
             metrics["duration"] = round(time.perf_counter() - started, 3)
             if engine.is_main:
                 save_archive(directory, model)
-                write_whole(directory / "metrics.json", metrics)
+                write_json(directory / "metrics.json", metrics)
             engine.wait()
         return Result(directory, metrics)
 

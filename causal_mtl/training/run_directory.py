@@ -19,6 +19,7 @@ import torch
 
 from causal_mtl.archive import CONFIG, RUN
 from causal_mtl.common import ConfigurationError, Params, local_path, sha256
+from causal_mtl.common.atomic import write_json
 from causal_mtl.common.differences import differences
 from causal_mtl.version import VERSION
 
@@ -106,14 +107,7 @@ def write_note(directory: Path, seed: int, files: Iterable[str]) -> None:
     if path.is_file():
         first = json.loads(path.read_text(encoding="utf-8"))
         note = {**first, "recovered": [*first.get("recovered", []), note]}
-    write_whole(path, note)
-
-
-def write_whole(path: Path, value: Any) -> None:
-    """Write `value` as JSON; the file appears under its name only when it is complete."""
-    unfinished = path.with_name(f".unfinished_{path.name}")
-    unfinished.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    unfinished.replace(path)
+    write_json(path, note)
 
 
 def versions() -> dict[str, str]:
