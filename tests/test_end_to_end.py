@@ -63,12 +63,12 @@ def test_interrupted_and_recovered(tmp_path):
         # Run in the background by a shell, these tests inherit an ignored SIGINT, and so would the command.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    for _ in range(1200):
+    for _ in range(12000):
         if list(directory.glob("checkpoints/epoch_*")):
             break
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=600)
     assert process.returncode == 130
     assert "--recover" in errors
     assert "Traceback" not in errors

@@ -41,6 +41,7 @@ def test_the_model_is_left_as_it_was(mode):
     assert torch.equal(state, torch.get_rng_state())
 
 
+@pytest.mark.usefixtures("needs_bf16")
 def test_engines_of_different_settings_follow_each_other():
     for precision in ("no", "bf16", "no"):
         engine = Engine("cpu", precision)
