@@ -53,7 +53,7 @@ def choose_precision(precision: Precision, device: DeviceType) -> EffectivePreci
     if precision == "auto":
         return "bf16" if has_native_bf16(device) and computes_in_bf16(device) else "no"
     if precision == "fp16" and device == "cpu":
-        raise ConfigurationError('"fp16" needs a CUDA device; on a CPU use "auto", "bf16" or "no"')
+        raise ConfigurationError('"fp16" needs a CUDA device; on a CPU use "auto" (bf16 or fp32) or "no"')
     if precision == "bf16" and not computes_in_bf16(device):
         raise ConfigurationError(
             f'this {device.upper()} cannot compute in "bf16"; use "no", or "auto", which takes bf16 '

@@ -2,6 +2,7 @@ import pytest
 import torch
 from training_fakes import TASKS, FakeLoader, FakeModel, same_weights, weights
 
+from causal_mtl.nn.precision import choose_precision
 from causal_mtl.training import Batching, Engine, evaluate
 
 
@@ -39,6 +40,21 @@ def test_the_model_is_left_as_it_was(mode):
     assert model.training is mode
     assert same_weights(before, weights(model))
     assert torch.equal(state, torch.get_rng_state())
+
+
+def test_an_engine_tells_what_results_depend_on():
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(threads + 1)
+        described = Engine("cpu", "auto").describe()
+    finally:
+        torch.set_num_threads(threads)
+    assert described == {
+        "device": "cpu",
+        "mixed_precision": choose_precision("auto", "cpu"),
+        "processes": 1,
+        "threads": threads + 1,
+    }
 
 
 @pytest.mark.usefixtures("needs_bf16")

@@ -106,11 +106,7 @@ def test_torchrun_without_a_gpu_trains_one_model(tmp_path, config_file):
     torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
     done = command_line(tmp_path / "two", config_file, *torchrun)
     assert done.returncode == 0, done.stderr
-    done = command_line(
-        tmp_path / "one",
-        config_file,
-        **{"trainer.gradient_accumulation_steps": 2, "data_loader.batch_size": 10},
-    )
+    done = command_line(tmp_path / "one", config_file, **{"trainer.gradient_accumulation_steps": 2})
     assert done.returncode == 0, done.stderr
     machine = json.loads((tmp_path / "two" / "run.json").read_text())["machine"]
     assert {name: machine[name] for name in ("device", "processes", "threads")} == {
