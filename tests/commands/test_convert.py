@@ -42,7 +42,7 @@ def test_options_of_the_reader_and_what_it_counted(fixtures, capsysbinary):
     [
         (
             "spertt",
-            "--reader.type: 'spertt' is not a registered name for DatasetReader; did you mean 'spert'?",
+            "--reader: 'spertt' is not a registered name for DatasetReader; did you mean 'spert'?",
         ),
         ('{"type": "conll", "tag": {}}', "--reader.tag: unknown key"),
         ("conll04", "expected '#doc ID'"),
