@@ -81,13 +81,14 @@ def _check_same(directory: Path, config: Params) -> None:
         raise ConfigurationError(f"--recover: the training in {directory} has another config:\n  {listed}")
 
 
-def write_note(directory: Path, seed: int, files: Iterable[str]) -> None:
+def write_note(directory: Path, seed: int, files: Iterable[str], environment: Iterable[str] = ()) -> None:
     """Write ``run.json``: what one needs to run the same again. A recovered run adds to the note that is there.
 
     Args:
         directory: of the training.
         seed: of the training.
         files: paths or URLs of the data, to be hashed.
+        environment: the names of the environment's variables that the config read.
     """
     note: dict[str, Any] = {
         "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -96,6 +97,7 @@ def write_note(directory: Path, seed: int, files: Iterable[str]) -> None:
         "versions": versions(),
         "git_commit": _git_commit(),
         "data_sha256": {file: sha256(local_path(file)) for file in files},
+        "environment_variables": sorted(environment),
         "machine": {
             "platform": platform.platform(),
             "processors": os.cpu_count(),
