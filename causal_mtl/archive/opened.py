@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import stat
-import tarfile
 import tempfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
@@ -17,12 +15,8 @@ from causal_mtl.archive.parts import ARCHIVE, CONFIG, MANIFEST, WEIGHTS, check_n
 from causal_mtl.archive.unpack import unpack
 from causal_mtl.common import ConfigurationError
 from causal_mtl.common.files import local_path
-from causal_mtl.common.text import one_line
 
 logger = logging.getLogger(__name__)
-
-_BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, OverflowError, RecursionError)
-"""What tarfile, gzip and the file system raise at bytes that nobody meant to write."""
 
 
 @contextmanager
@@ -41,13 +35,12 @@ def unpacked(path: str | PathLike[str]) -> Iterator[tuple[Path, bool]]:
     with tempfile.TemporaryDirectory(prefix="causal_mtl_") as scratch:
         directory = local if local.is_dir() else Path(scratch)
         try:
-            found = _measured(local) if local.is_dir() else unpack(local, directory)
-            has_manifest = _check(found, directory)
-        except ConfigurationError as error:
-            raise ConfigurationError(f"{path}: {error}") from None
-        except _BROKEN as error:
-            message = one_line(str(error)) or type(error).__name__
-            raise ConfigurationError(f"{path}: not a model archive, or damaged: {message}") from error
+            if local.is_dir():
+                has_manifest = _check(_measured(local), directory)
+            else:
+                has_manifest = unpack(local, directory, lambda found: _check(found, directory))
+        except (ConfigurationError, OSError) as error:
+            raise ConfigurationError(f"{path}: {error}") from error
         if not has_manifest:
             logger.warning(
                 "%s has no %s (an early version made it, or it was changed by hand): damage may stay unnoticed",

@@ -5,50 +5,75 @@ from __future__ import annotations
 import gzip
 import hashlib
 import tarfile
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from causal_mtl.archive.manifest import Member
 from causal_mtl.archive.parts import MAX_MEMBERS, check_name, check_size
 from causal_mtl.common import ConfigurationError
+from causal_mtl.common.text import one_line
 
+_BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, OverflowError, RecursionError)
+"""What tarfile, gzip and the file system raise at bytes that nobody meant to write."""
 _PIECE = 1 << 20
 _BELIEVED = 32 << 20
 _RATIO = 50
 """An archive may be so many times as large as its file, and `_BELIEVED` bytes besides. Weights hardly compress."""
 
 
-def unpack(archive: Path, directory: Path) -> dict[str, Member]:
+def unpack(archive: Path, directory: Path, check: Callable[[dict[str, Member]], bool]) -> bool:
     """Write the members of a ``model.tar.gz`` below `directory`.
 
+    Args:
+        archive: the file.
+        directory: empty.
+        check: of the members that were written. It can tell which one is damaged, so it is asked before gzip's
+            checksum of the whole.
+
     Returns:
-        What was written, by name.
+        What `check` returned.
 
     Raises:
-        ConfigurationError: it holds what no archive holds, or too much.
-        tarfile.TarError, EOFError, OSError, zlib.error, ValueError, OverflowError, RecursionError: it is damaged.
+        ConfigurationError: the archive is damaged, or holds what no archive holds, or too much.
     """
     if not archive.is_file():
-        raise ConfigurationError("not a regular file")
-    with gzip.open(archive) as stream:
-        limited = _Limited(cast(BinaryIO, stream), _BELIEVED + _RATIO * archive.stat().st_size)
-        found: dict[str, Member] = {}
-        with tarfile.open(fileobj=cast(BinaryIO, limited), mode="r:") as tar:
-            for number, info in enumerate(tar):
-                if number == MAX_MEMBERS:
-                    raise ConfigurationError(f"more than {MAX_MEMBERS:,} members")
-                name = info.name.removeprefix("./")
-                if info.type == tarfile.DIRTYPE:
-                    continue  # its files say where they belong
-                if info.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or info.sparse is not None:
-                    raise ConfigurationError(f"{info.name[:100]!r}: neither a file nor a directory")
-                if check_name(name) in found:
-                    raise ConfigurationError(f"{name}: twice in the archive")
-                check_size(name, info.size)
-                limited.check(name, info.size)
-                found[name] = _write(cast(BinaryIO, tar.extractfile(info)), directory / name)
-        limited.finish()
-    return found
+        raise ConfigurationError("not a model archive: not a regular file")
+    part = ""
+    try:
+        with gzip.open(archive) as stream:
+            limited = _Limited(cast(BinaryIO, stream), _BELIEVED + _RATIO * archive.stat().st_size)
+            found: dict[str, Member] = {}
+            with tarfile.open(fileobj=cast(BinaryIO, limited), mode="r:") as tar:
+                for number, info in enumerate(tar):
+                    part = _checked(info, number, found, limited)
+                    if info.type != tarfile.DIRTYPE:  # files say themselves where they belong
+                        found[part] = _write(cast(BinaryIO, tar.extractfile(info)), directory / part)
+            checked, part = check(found), ""
+            limited.finish()
+            return checked
+    except _BROKEN as error:
+        message = one_line(str(error)) or type(error).__name__
+        raise ConfigurationError(
+            f"{f'{part}: ' if part else ''}not a model archive, or damaged: {message}"
+        ) from error
+
+
+def _checked(info: tarfile.TarInfo, number: int, found: dict[str, Member], limited: _Limited) -> str:
+    """The name of a member whose header is as it should be."""
+    if number == MAX_MEMBERS:
+        raise ConfigurationError(f"more than {MAX_MEMBERS:,} members")
+    name = info.name.removeprefix("./")
+    if info.type == tarfile.DIRTYPE:
+        return name
+    if info.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or info.sparse is not None:
+        raise ConfigurationError(f"{info.name[:100]!r}: neither a file nor a directory")
+    if check_name(name) in found:
+        raise ConfigurationError(f"{name}: twice in the archive")
+    check_size(name, info.size)
+    limited.check(name, info.size)
+    return name
 
 
 def _write(source: BinaryIO, path: Path) -> Member:
