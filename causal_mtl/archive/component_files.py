@@ -25,11 +25,11 @@ class ComponentFiles(ByPath):
     make: bool = False
 
     def at(self, path: str) -> Path:
-        """The folder of the component at a key path."""
+        """The folder of the component at a key path; that of all components in an archive of an early version."""
         folder = self.directory / quote(path, safe="[] ")
         if self.make:
             folder.mkdir(parents=True, exist_ok=True)
-        return folder
+        return folder if folder.is_dir() else self.directory
 
 
 class StagedFiles:

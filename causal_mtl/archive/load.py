@@ -75,24 +75,23 @@ def load_archive(
     changes = (
         evaluate_text(overrides, name="overrides") if overrides and isinstance(overrides, str) else overrides
     )
-    with unpacked(path) as (directory, has_manifest), untrusted(MODEL_EXTRAS):
+    with unpacked(path) as directory, untrusted(MODEL_EXTRAS):
         try:
-            return _load(directory, has_manifest, changes or {}, torch.device(device))
+            return _load(directory, changes or {}, torch.device(device))
         except ConfigurationError as error:
             raise ConfigurationError(f"{path}: {one_line(str(error))}") from error
-        except (Exception, RecursionError) as error:  # constructors can raise anything at odd settings
+        except Exception as error:  # constructors can raise anything at odd settings
             message = one_line(f"{type(error).__name__}: {error}")
             raise ConfigurationError(
                 f"{path}: the model of this config cannot be built: {message}"
             ) from error
 
 
-def _load(directory: Path, has_manifest: bool, overrides: Any, device: torch.device) -> Archive:
+def _load(directory: Path, overrides: Any, device: torch.device) -> Archive:
     if not isinstance(overrides, dict):
         raise ConfigurationError("overrides: expected an object at the top")
     config = Params(read_json_object(directory / CONFIG)).with_overrides(overrides)
-    # Before there were manifests all components shared one folder.
-    files = ComponentFiles(directory / FILES) if has_manifest else directory / FILES
+    files = ComponentFiles(directory / FILES)
     reader_key = "validation_dataset_reader" if config.get("validation_dataset_reader") else "dataset_reader"
     reader_plan = resolve(DatasetReader, config.get(reader_key), path=reader_key, extras=FILE_EXTRAS)
     model_plan = resolve(Model, config.get("model"), path="model", extras=MODEL_EXTRAS)

@@ -20,8 +20,8 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def unpacked(path: str | PathLike[str]) -> Iterator[tuple[Path, bool]]:
-    """The directory of what `path` holds, for as long as it is needed, and whether it has a manifest.
+def unpacked(path: str | PathLike[str]) -> Iterator[Path]:
+    """The directory of what `path` holds, for as long as it is needed.
 
     All members have been compared with the manifest, if there is one.
 
@@ -47,7 +47,7 @@ def unpacked(path: str | PathLike[str]) -> Iterator[tuple[Path, bool]]:
                 path,
                 MANIFEST,
             )
-        yield directory, has_manifest
+        yield directory
 
 
 def _located(path: str | PathLike[str]) -> Path:

@@ -54,7 +54,7 @@ def copy_archive(
         config: all of the new ``config.json``; the weights must fit it.
         note: added to ``run.json``.
     """
-    with unpacked(path) as (directory, _), tempfile.TemporaryDirectory(prefix="causal_mtl_") as scratch:
+    with unpacked(path) as directory, tempfile.TemporaryDirectory(prefix="causal_mtl_") as scratch:
         changed = {CONFIG: config}
         if (directory / RUN).is_file():
             changed[RUN] = {**read_json_object(directory / RUN), **note}

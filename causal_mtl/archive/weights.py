@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.overrides import TorchFunctionMode
 
 from causal_mtl.archive.parts import VOCABULARY, WEIGHTS
 from causal_mtl.common import ConfigurationError
@@ -30,6 +32,10 @@ _TYPES = {
     "I8": torch.int8,
     "U8": torch.uint8,
     "BOOL": torch.bool,
+}
+_RANDOM = {
+    *("normal_", "uniform_", "trunc_normal_", "orthogonal_", "bernoulli_", "exponential_"),
+    *("kaiming_normal_", "kaiming_uniform_", "xavier_normal_", "xavier_uniform_"),
 }
 _SPARE = 1000
 """So many parameters more than its weights has no honest model on its way to being built."""
@@ -51,7 +57,7 @@ def build_with_weights(build: Callable[[], Model], file: Path) -> Model:
     declared = _declared(file)
     with _at_most_parameters(2 * len(declared) + _SPARE):
         try:
-            with torch.device("meta"):
+            with torch.device("meta"), _WithoutRandomness():
                 _fill(build(), declared)
         except Exception as error:
             if not _needs_values(error):
@@ -88,6 +94,21 @@ def _declared(file: Path) -> dict[str, Tensor]:
     except (SafetensorError, RuntimeError, OSError, ValueError, OverflowError, TypeError) as error:
         raise ConfigurationError(f"{WEIGHTS}: damaged: {error}") from error
     return declared
+
+
+class _WithoutRandomness(TorchFunctionMode):
+    """Leaves out what fills tensors at random: without memory there is nothing to fill.
+
+    (torch imports its compiler for this on the meta device, which takes a second and 70 MB.)
+    """
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Call `func`, unless it draws numbers into its first argument."""
+        if getattr(func, "__name__", "") in _RANDOM and (args or kwargs):
+            return args[0] if args else next(iter((kwargs or {}).values()))
+        return func(*args, **(kwargs or {}))
 
 
 @contextmanager
