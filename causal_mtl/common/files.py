@@ -13,6 +13,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TextIO, cast
 
+from causal_mtl.common import trust
 from causal_mtl.common.errors import ConfigurationError
 
 
@@ -21,8 +22,10 @@ def local_path(path_or_url: str | PathLike) -> Path:
 
     Raises:
         FileNotFoundError: nothing is there; the message names the nearest directory that exists.
+        ConfigurationError: a model archive that is being loaded asks for it.
     """
     text = str(path_or_url)
+    trust.check_file(text)
     if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://", text):
         from cached_path import cached_path  # takes 0.9 s to import
 

@@ -37,6 +37,9 @@ class Params(MutableMapping):
     Args:
         params: the values; copied, and the string ``"None"`` becomes None, as in AllenNLP.
         history: the key path of this mapping, with a final dot (``"model.encoder."``); errors start with it.
+
+    Attributes:
+        environment: the names of the environment's variables that were read to make it.
     """
 
     DEFAULT: Any = object()
@@ -44,6 +47,7 @@ class Params(MutableMapping):
     def __init__(self, params: MutableMapping[str, Any] | dict[str, Any], history: str = "") -> None:
         self.params: dict[str, Any] = _plain(params)
         self.history = history
+        self.environment: frozenset[str] = getattr(params, "environment", frozenset())
 
     @classmethod
     def from_file(
@@ -65,14 +69,17 @@ class Params(MutableMapping):
         """
         from causal_mtl.common.jsonnet import evaluate_file, evaluate_text
 
-        values = evaluate_file(params_file, ext_vars)
+        used: set[str] = set()
+        values = evaluate_file(params_file, ext_vars, used)
         overrides = params_overrides or {}
         if isinstance(overrides, str):
-            overrides = evaluate_text(overrides, ext_vars, name="overrides")
+            overrides = evaluate_text(overrides, ext_vars, "overrides", used)
         if not isinstance(values, dict) or not isinstance(overrides, dict):
             what = f"{params_file}" if not isinstance(values, dict) else "overrides"
             raise ConfigurationError(f"{what}: expected an object at the top")
-        return cls(with_overrides(values, overrides))
+        params = cls(with_overrides(values, overrides))
+        params.environment = frozenset(used)
+        return params
 
     def pop(self, key: str, default: Any = DEFAULT, keep_as_dict: bool = False) -> Any:
         """Remove and return a value; a missing key without `default` raises `ConfigurationError`."""
@@ -154,8 +161,18 @@ class Params(MutableMapping):
         return ordered(self.params)
 
     def to_file(self, params_file: str | PathLike, preference_orders: list[list[str]] | None = None) -> None:
-        """Write indented JSON, in the order of `as_ordered_dict`."""
-        text = json.dumps(self.as_ordered_dict(preference_orders), indent=4, ensure_ascii=False, default=str)
+        """Write indented JSON, in the order of `as_ordered_dict`.
+
+        Raises:
+            ConfigurationError: a number is NaN or infinite, which JSON has not.
+        """
+        ordered = self.as_ordered_dict(preference_orders)
+        try:
+            text = json.dumps(ordered, indent=4, ensure_ascii=False, default=str, allow_nan=False)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"{params_file}: the config cannot be written as JSON: {error}"
+            ) from None
         Path(params_file).write_text(text + "\n", encoding="utf-8")
 
     def assert_empty(self, class_name: str) -> None:
@@ -171,7 +188,9 @@ class Params(MutableMapping):
 
     def with_overrides(self, overrides: dict[str, Any]) -> Params:
         """A copy with `overrides` applied; see `causal_mtl.common.with_overrides`."""
-        return Params(with_overrides(self.params, overrides), self.history)
+        changed = Params(with_overrides(self.params, overrides), self.history)
+        changed.environment = self.environment
+        return changed
 
     def _pop_as(self, key: str, default: Any, convert: Any) -> Any:
         value = self.pop(key, default)

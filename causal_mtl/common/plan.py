@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from causal_mtl.common.by_path import at_path
 from causal_mtl.common.errors import ConfigurationError, ConfigurationErrors, Problem
 from causal_mtl.common.lazy import Lazy
 from causal_mtl.common.params import Params
@@ -135,7 +136,7 @@ class Construct(Plan):
             if name in arguments:
                 continue
             if name in extras:
-                arguments[name] = extras[name]
+                arguments[name] = at_path(extras[name], self.path)
             elif parameter.required:
                 message = (
                     f"missing required key for {type_name(self.cls)} ({type_name(parameter.annotation)})"
@@ -163,6 +164,7 @@ class Custom(Plan):
     def build(self, **extras: Any) -> Any:
         """Call ``cls.from_params(params, **extras)`` with the extras that it takes."""
         taken = extras_for(self.cls.from_params, extras)
+        taken = {name: at_path(extra, self.path) for name, extra in taken.items()}
         return _guarded(self.path, self.cls.from_params, _params(self.path, self.params), **taken)
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from causal_mtl.common import trust
 from causal_mtl.common.errors import ConfigurationError
 
 logger = logging.getLogger(__name__)
@@ -22,9 +23,16 @@ ENTRY_POINTS = "causal_mtl.plugins"
 def import_package(name: str) -> None:
     """Import a module or package, and every module below a package; the working directory is searched too.
 
+    From then on a model archive, too, can name its classes by their dotted paths.
+
     Raises:
         ConfigurationError: there is no such module, or it cannot be imported.
     """
+    _import(name)
+    trust.include(name)
+
+
+def _import(name: str) -> None:
     with _working_directory_first():
         try:
             module = importlib.import_module(name)
@@ -61,7 +69,7 @@ def import_plugins() -> list[str]:
             imported[module] = None
     for point in entry_points(group=ENTRY_POINTS):
         try:
-            import_package(point.module)
+            _import(point.module)
         except ConfigurationError as error:
             logger.warning("plugin '%s' of an installed package is left out: %s", point.name, error)
         else:

@@ -61,7 +61,7 @@ class Registrable(FromParams):
 
     @classmethod
     def by_name(cls, name: str) -> Callable[..., Any]:
-        """The class registered as `name`, or its bound constructor; `name` can be a dotted path.
+        """The class registered as `name`, or its bound constructor; `name` can be the dotted path of a subclass.
 
         Raises:
             ConfigurationError: nothing has this name; the message suggests a near one.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from causal_mtl.common import trust
 from causal_mtl.common.errors import ConfigurationError
 from causal_mtl.common.text import suggestion
 
@@ -42,16 +43,17 @@ def available(base: type) -> list[str]:
 
 
 def look_up(base: type, name: str) -> Entry:
-    """The entry of a registered name, or of the dotted path of a class.
+    """The entry of a registered name, or of the dotted path of a subclass or of something registered.
 
     Raises:
-        ConfigurationError: nothing has this name; the message suggests a near one.
+        ConfigurationError: nothing has this name (the message suggests a near one); the path names something that
+            does not belong to `base`; or it stands in a model archive, which cannot name it.
     """
     entries = REGISTRY.get(base, {})
     if name in entries:
         return entries[name]
     if "." in name:
-        return Entry(_import(name))
+        return Entry(_checked(base, name, _import(name)))
     listed = ", ".join(available(base)) or "nothing: is its module imported?"
     raise ConfigurationError(
         f"'{name}' is not a registered name for {base.__name__}{suggestion(name, entries)} "
@@ -73,11 +75,28 @@ def implementation(cls: type, name: str | None) -> Entry | None:
     return None
 
 
-def _import(path: str) -> Callable:
+def _import(path: str) -> Any:
     module, _, name = path.rpartition(".")
+    if not all(part.isidentifier() for part in path.split(".")):
+        raise ConfigurationError(f"{path!r} is neither a registered name nor the dotted path of a class")
     try:
+        trust.check_module(module)
         return getattr(importlib.import_module(module), name)
-    except (ImportError, ValueError) as error:
-        raise ConfigurationError(f"'{path}': cannot import module '{module}': {error}") from error
+    except ConfigurationError as error:
+        raise ConfigurationError(f"'{path}': {error}") from None
     except AttributeError as error:
         raise ConfigurationError(f"'{path}': module '{module}' has no '{name}'") from error
+    except Exception as error:  # importing a module runs it
+        raise ConfigurationError(f"'{path}': cannot import module '{module}': {error}") from error
+
+
+def _checked(base: type, path: str, found: Any) -> Callable:
+    """`found` at a dotted path, if it is a subclass of `base` or registered for it."""
+    registered = any(found is entry.cls for entry in REGISTRY.get(base, {}).values())
+    if registered or (isinstance(found, type) and issubclass(found, base)):
+        return found
+    kind = "class" if isinstance(found, type) else type(found).__name__
+    raise ConfigurationError(
+        f"'{path}': this {kind} is no subclass of {base.__name__}; "
+        f'derive it from {base.__name__}, or register it with @{base.__name__}.register("name")'
+    )

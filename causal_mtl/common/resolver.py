@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from causal_mtl.common import registry
+from causal_mtl.common import registry, trust
 from causal_mtl.common.errors import ConfigurationError
 from causal_mtl.common.plan import Construct, Custom, Plan, Value
 from causal_mtl.common.registry import REGISTRY, Entry
@@ -86,7 +86,9 @@ class Resolver(TypeResolver):
         arguments: dict[str, Plan] = {}
         for key, item in given.items():
             here = join(path, key)
-            if key in signature.parameters:
+            if trust.is_filled_in(key) and (key in signature.parameters or signature.open):
+                self._note(here, "a model archive cannot set this: the library fills it in")
+            elif key in signature.parameters:
                 parameter = signature.parameters[key]
                 stays_none = item is None and parameter.default is None
                 arguments[key] = (

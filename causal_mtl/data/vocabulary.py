@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterable
 from fnmatch import fnmatch
 from os import PathLike
@@ -279,7 +280,7 @@ class Vocabulary(Registrable):
                 raise ConfigurationError(f"{path}: the unknown token {self.oov_token!r} is missing")
             lines = [self.padding_token, *lines]
         if len(set(lines)) < len(lines):
-            twice = next(token for i, token in enumerate(lines) if token in lines[:i])
+            twice = collections.Counter(lines).most_common(1)[0][0]
             raise ConfigurationError(f"{path}: {twice!r} stands there twice")
         self._token_to_index[namespace] = {token: i for i, token in enumerate(lines)}
         self._index_to_token[namespace] = dict(enumerate(lines))

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import torch
 
 from causal_mtl.archive import Archive, Device, load_archive
-from causal_mtl.common import ConfigurationError, Registrable, import_plugins
+from causal_mtl.common import ConfigurationError, Registrable, import_package, import_plugins
 from causal_mtl.data import Annotation, Instance, batches
 from causal_mtl.data.loader import Loader
 from causal_mtl.data.records import expect, expect_strings
@@ -193,6 +193,7 @@ def load(
     predictor: str = "default",
     batch_size: int = 32,
     mixed_precision: Precision = "no",
+    include_package: Sequence[str] = (),
 ) -> Predictor:
     """Load a trained model to predict with.
 
@@ -203,12 +204,16 @@ def load(
         predictor: the registered name of a `Predictor`.
         batch_size: sentences that are predicted together.
         mixed_precision: "auto", "no" or "bf16", see `Predictor`.
+        include_package: modules to import first, for the components that they register; the archive's config can
+            also name their classes by dotted path.
 
     Raises:
         ConfigurationError: this is no archive, or it cannot be loaded here.
     """
     choose_precision(mixed_precision, choose_device(device))
     import_plugins()
+    for package in include_package:
+        import_package(package)
     archive = load_archive(path, overrides, device)
     return Predictor.by_name(predictor)(archive, batch_size, mixed_precision)
 

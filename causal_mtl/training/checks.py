@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
+from causal_mtl.archive import FILE_EXTRAS, StagedFiles
 from causal_mtl.common import ConfigurationError, ConfigurationErrors, Params, Plan, Problem, resolve
 from causal_mtl.common.text import split
 from causal_mtl.data import DatasetReader
@@ -31,7 +32,7 @@ def check(config: Params) -> tuple[Plan, TaskGraph]:
     problems: list[Problem] = []
     plan = None
     try:
-        plan = resolve(Settings, config)
+        plan = resolve(Settings, config, extras=FILE_EXTRAS)
     except ConfigurationError as error:
         problems += _problems(error)
     graph = None
@@ -149,9 +150,10 @@ def _part(annotation: Any, values: Mapping[str, Any], *keys: str) -> Any:
     Keys with mistakes are left out, so that one mistake does not hide others. None if that does not help.
     """
     path, value = ".".join(keys), copy.deepcopy(_at(values, *keys))
+    staged = StagedFiles()
     for _ in range(2):
         try:
-            return resolve(annotation, value, path=path).build()
+            return resolve(annotation, value, path=path, extras=FILE_EXTRAS).build(**staged.extras)
         except ConfigurationErrors as error:
             for problem in error.problems:
                 _remove(value, split(problem.path)[len(keys) :])

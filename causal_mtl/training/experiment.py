@@ -14,7 +14,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from causal_mtl.archive import ARCHIVE, FILES, VOCABULARY, Archive, save_archive
+from causal_mtl.archive import ARCHIVE, FILES, VOCABULARY, Archive, ComponentFiles, StagedFiles, save_archive
 from causal_mtl.common import ConfigurationError, Params, import_package, import_plugins
 from causal_mtl.common.atomic import write_json
 from causal_mtl.data import Instance, Vocabulary
@@ -123,7 +123,9 @@ class Experiment:
     def __init__(self, config: Params) -> None:
         self.config = Params(_in_order(expand(config.as_dict(quiet=True))))
         plan, self.tasks = check(self.config)
-        self.settings: Settings = plan.build()
+        self.environment = config.environment
+        self._files = StagedFiles()
+        self.settings: Settings = plan.build(**self._files.extras)
 
     @cached_property
     def instances(self) -> dict[Split, list[Instance]]:
@@ -162,7 +164,7 @@ class Experiment:
         """
         seed_everything(self.settings.random_seed, self.settings.trainer.deterministic)
         return self.settings.model.construct(
-            vocab=vocab, load_pretrained=True, archive_files=directory / FILES
+            vocab=vocab, load_pretrained=True, archive_files=ComponentFiles(directory / FILES, make=True)
         )
 
     def loader(self, split: Split, vocab: Vocabulary) -> Loader:
@@ -198,7 +200,10 @@ class Experiment:
             if engine.is_main:
                 pretrained = [file for _, file in pretrained_files(self.config.as_dict(quiet=True))]
                 files = [*settings.paths().values(), *pretrained]
-                write_note(directory, settings.random_seed, files, engine.describe())
+                write_note(
+                    directory, settings.random_seed, files, engine.describe(), environment=self.environment
+                )
+                self._files.copy_to(directory / FILES)
                 vocab.save_to_files(directory / VOCABULARY)  # the model has added its pretrained words
             loaders = {split: self.loader(split, vocab) for split in self.instances}
             model.initialize(loaders["train"])
@@ -251,7 +256,10 @@ def _in_order(value: Any) -> Any:
 def _text(params: Params, overrides: str) -> Params:
     from causal_mtl.common.jsonnet import evaluate_text
 
-    return params.with_overrides(evaluate_text(overrides, name="overrides"))
+    used = set(params.environment)
+    changed = params.with_overrides(evaluate_text(overrides, name="overrides", used=used))
+    changed.environment = frozenset(used)
+    return changed
 
 
 def _unused(name: str) -> Path:

@@ -82,7 +82,11 @@ def _check_same(directory: Path, config: Params) -> None:
 
 
 def write_note(
-    directory: Path, seed: int, files: Iterable[str], computing: Mapping[str, Any] | None = None
+    directory: Path,
+    seed: int,
+    files: Iterable[str],
+    computing: Mapping[str, Any] | None = None,
+    environment: Iterable[str] = (),
 ) -> None:
     """Write ``run.json``: what one needs to run the same again. A recovered run adds to the note that is there.
 
@@ -91,6 +95,7 @@ def write_note(
         seed: of the training.
         files: paths or URLs of the data, to be hashed.
         computing: what `Engine.describe` says; added to "machine".
+        environment: the names of the environment's variables that the config read.
     """
     note: dict[str, Any] = {
         "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -99,6 +104,7 @@ def write_note(
         "versions": versions(),
         "git_commit": _git_commit(),
         "data_sha256": {file: sha256(local_path(file)) for file in files},
+        "environment_variables": sorted(environment),
         "machine": {
             "platform": platform.platform(),
             "processors": os.cpu_count(),

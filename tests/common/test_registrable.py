@@ -58,14 +58,35 @@ def test_by_name_suggests_near_names(base):
     assert "bilstm, double" in str(error.value)
 
 
-def test_by_name_takes_dotted_paths(base):
+def test_by_name_takes_dotted_paths(base, tmp_path, monkeypatch):
     import collections
 
+    base.register("ordered")(collections.OrderedDict)
     assert base.by_name("collections.OrderedDict") is collections.OrderedDict
     with pytest.raises(ConfigurationError, match=r"cannot import module 'no_such\.module'"):
         base.by_name("no_such.module.Thing")
     with pytest.raises(ConfigurationError, match="module 'collections' has no 'Nothing'"):
         base.by_name("collections.Nothing")
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "module_that_fails.py").write_text("1 / 0")
+    with pytest.raises(
+        ConfigurationError, match="cannot import module 'module_that_fails': division by zero"
+    ):
+        base.by_name("module_that_fails.Thing")
+
+
+@pytest.mark.parametrize(
+    "path", ["os.system", "subprocess.Popen", "shutil.rmtree", "os.sep", "builtins.eval"]
+)
+def test_a_dotted_path_names_nothing_foreign(base, path):
+    with pytest.raises(ConfigurationError, match=rf"'{path}': .* is no subclass of Encoder"):
+        base.by_name(path)
+
+
+@pytest.mark.parametrize("path", ["..x", ".", "a..b", "x.", "os.path/join", "a b.c"])
+def test_a_malformed_path(base, path):
+    with pytest.raises(ConfigurationError, match="neither a registered name nor the dotted path"):
+        base.by_name(path)
 
 
 def test_the_default_is_listed_first_and_must_exist(base):

@@ -33,9 +33,8 @@ class BiLSTM(Encoder):
     ) -> None:
         super().__init__()
         self.hidden_size = hidden_size
-        sizes = [input_size, *[2 * hidden_size] * (num_layers - 1)]
-        self.forwards = nn.ModuleList(_lstm(size, hidden_size) for size in sizes)
-        self.backwards = nn.ModuleList(_lstm(size, hidden_size) for size in sizes)
+        self.forwards = _layers(input_size, hidden_size, num_layers)
+        self.backwards = _layers(input_size, hidden_size, num_layers)
         self.dropout = nn.Dropout(dropout)
 
     def get_output_dim(self) -> int:
@@ -52,6 +51,14 @@ class BiLSTM(Encoder):
             back, _ = self.backwards[number](_reorder(states, turned))
             states = torch.cat([ahead, _reorder(back, turned)], dim=-1)
         return states.masked_fill(~mask.unsqueeze(-1), 0.0)
+
+
+def _layers(input_size: int, hidden_size: int, number: int) -> nn.ModuleList:
+    """The layers of one direction; every one but the first reads both directions."""
+    layers = nn.ModuleList()
+    for layer in range(number):
+        layers.append(_lstm(2 * hidden_size if layer else input_size, hidden_size))
+    return layers
 
 
 def _lstm(input_size: int, hidden_size: int) -> nn.LSTM:

@@ -39,6 +39,7 @@ class CharacterCNN(TokenEmbedder):
         namespace: str = "token_characters",
     ) -> None:
         super().__init__()
+        self.namespace = namespace
         self.output_dim = num_filters * len(ngram_filter_sizes)
         self.characters = nn.Embedding(vocab.get_vocab_size(namespace), embedding_dim, padding_idx=0)
         self.dropout = nn.Dropout(dropout)

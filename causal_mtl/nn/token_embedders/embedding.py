@@ -54,6 +54,7 @@ class Embedding(TokenEmbedder):
     ) -> None:
         super().__init__()
         self.embedding_dim = embedding_dim
+        self.namespace = namespace
         self.word_dropout = word_dropout
         size = vocab.get_vocab_size(namespace)
         weight = torch.empty(size, embedding_dim).normal_(std=embedding_dim**-0.5)
@@ -90,7 +91,7 @@ class Embedding(TokenEmbedder):
         """Take the two tables at their archived sizes: a vocabulary alone does not tell where they divide."""
         for name in ("weight", "unseen"):
             saved = state_dict.get(f"{prefix}{name}")
-            if saved is not None:
+            if saved is not None and saved.shape[1:] == (self.embedding_dim,):
                 getattr(self, name).data = torch.empty_like(saved, device=self.weight.device)
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 

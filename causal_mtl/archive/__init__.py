@@ -1,0 +1,31 @@
+"""A trained model as one file, ``model.tar.gz``, and back again.
+
+The file holds ``manifest.json`` (size and SHA-256 of every other member), ``config.json``, ``vocabulary/``,
+``weights.safetensors``, ``run.json`` (versions, seed, hashes of the data) and, if components wrote
+any, ``files/``. Nothing is ever unpickled, no code is taken from it, and loading opens no other file
+(docs/reliability.md).
+"""
+
+from causal_mtl.archive.component_files import ComponentFiles, StagedFiles
+from causal_mtl.archive.load import FILE_EXTRAS, MODEL_EXTRAS, Archive, Device, load_archive
+from causal_mtl.archive.pack import copy_archive, save_archive
+from causal_mtl.archive.parts import ARCHIVE, CONFIG, FILES, MANIFEST, RUN, VOCABULARY, WEIGHTS
+
+__all__ = [
+    "ARCHIVE",
+    "CONFIG",
+    "FILES",
+    "FILE_EXTRAS",
+    "MANIFEST",
+    "MODEL_EXTRAS",
+    "RUN",
+    "VOCABULARY",
+    "WEIGHTS",
+    "Archive",
+    "ComponentFiles",
+    "Device",
+    "StagedFiles",
+    "copy_archive",
+    "load_archive",
+    "save_archive",
+]
