@@ -1,2 +1,2 @@
 // FSMTL and PMEI's "MTL": one encoder for all tasks.
-import '../base/scierc.libsonnet'
+(import '../base/scierc.libsonnet')
