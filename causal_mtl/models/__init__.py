@@ -1,6 +1,7 @@
 """Models: how tasks and tensors are wired."""
 
 from causal_mtl.models.cmtl import CausalMultiTaskModel
+from causal_mtl.models.levels import level_problems
 from causal_mtl.models.model import Loss, Model, ModelOutput
 from causal_mtl.models.mtl import MultiTaskModel
 from causal_mtl.models.pmei import ProgressiveModel
@@ -14,4 +15,5 @@ __all__ = [
     "MultiTaskModel",
     "ProgressiveModel",
     "TaskGraph",
+    "level_problems",
 ]

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from causal_mtl.common import ConfigurationError, Late, Lazy, NonNegativeFloat, Probability
 from causal_mtl.data.loader import Batch
 from causal_mtl.data.vocabulary import Vocabulary
+from causal_mtl.models.levels import require_level
 from causal_mtl.models.model import Labels, Model, ModelOutput
 from causal_mtl.nn.architectures import Architecture, Hierarchical
 from causal_mtl.nn.encoders import BiLSTM, Encoder
@@ -29,9 +30,10 @@ PATHS: tuple[Path, Path] = ("direct", "indirect")
 
 @dataclass
 class _Flow:
-    """What is known while the tasks of a batch are gone through."""
+    """What is known while the tasks of a batch are gone through; `mask` is True where there are states."""
 
     batch: Batch
+    mask: Tensor
     given: dict[Path, Labels]
     handed_on: dict[Path, dict[str, Tensor]] = field(default_factory=lambda: {path: {} for path in PATHS})
 
@@ -101,6 +103,7 @@ class CausalMultiTaskModel(Model):
             encoder=encoder,
             dropout=encoder_dropout,
         )
+        require_level(tasks, type(self.architecture))
         self._open = _open_paths(paths, self.architecture)
         direct = widths if "direct" in self._open else none
         self.embedders = nn.ModuleDict(
@@ -133,14 +136,15 @@ class CausalMultiTaskModel(Model):
         given = self.given(labels)
         of_encoders = given if encoder_labels is None else self.given(encoder_labels)
         carried = self.architecture.start(self._embed(batch), batch.mask)
-        flow = _Flow(batch, {"direct": given, "indirect": of_encoders})
+        mask = self.architecture.positions(batch.mask)
+        flow = _Flow(batch, mask, {"direct": given, "indirect": of_encoders})
         result = ModelOutput({})
         for task in self.tasks:
             direct, indirect = self._transfer(task.name, flow)
             states = self.architecture(task.name, indirect, carried)
             states = self._map(task, states, direct, batch, result)
             head = self.heads[task.name]
-            output = head(torch.cat([states, direct], dim=-1), batch.mask)
+            output = head(torch.cat([states, direct], dim=-1), mask)
             result.outputs[task.name] = output
             if task.name in self._handing_on:
                 view = self.score(task, head, output, batch, result)
@@ -164,9 +168,9 @@ class CausalMultiTaskModel(Model):
         # One object, not equal ones: then the labels of both paths are the same by construction, those that are
         # predicted included. Labels that a caller gives twice are merely folded twice.
         if len(self._open) == len(PATHS) and flow.given["direct"] is flow.given["indirect"]:
-            return [self.label_transfer(given[0], flow.batch.mask)] * len(PATHS)
+            return [self.label_transfer(given[0], flow.mask)] * len(PATHS)
         return [
-            self.label_transfer(labels if path in self._open else {}, flow.batch.mask)
+            self.label_transfer(labels if path in self._open else {}, flow.mask)
             for path, labels in zip(PATHS, given, strict=True)
         ]
 

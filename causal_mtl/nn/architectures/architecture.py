@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -51,6 +51,8 @@ class Architecture(nn.Module, Registrable):
 
     default_implementation = "hierarchical"
 
+    level: ClassVar[Literal["tokens", "text"]] = "tokens"
+    """Whether states stand at each token or at one position for the whole text, `(batch, 1, size)`."""
     separate_embedders: ClassVar[bool] = False
     """Each task embeds the tokens for itself."""
     shares: ClassVar[bool] = False
@@ -86,6 +88,14 @@ class Architecture(nn.Module, Registrable):
         encoder = self.encoders[task] if self.private else self.encoder
         return encoder.get_output_dim()  # type: ignore[union-attr, operator]
 
+    def positions(self, mask: Tensor) -> Tensor:
+        """Where there are states, `(batch, tokens)`, or `(batch, 1)` at the level of texts.
+
+        Args:
+            mask: True at real tokens, `(batch, tokens)`; each text has a first one.
+        """
+        return mask if self.level == "tokens" else mask[:, :1]
+
     def start(self, embedded: Mapping[str, Tensor], mask: Tensor) -> Any:
         """What is carried from task to task, before the first one.
 
@@ -99,12 +109,12 @@ class Architecture(nn.Module, Registrable):
         return Carried(embedded, mask, shared)
 
     def forward(self, task: str, transferred: Tensor, carried: Any) -> Tensor:
-        """The states of `task`, `(batch, tokens, output_dim(task))`.
+        """The states of `task`, `(batch, tokens, output_dim(task))`, or one for each text, by `level`.
 
         Args:
             task: its name; its parents have had their turn.
-            transferred: th, the labels of its parents, `(batch, tokens, …)`; of width 0 if none are transferred
-                to encoders.
+            transferred: th, the labels of its parents, at the positions of states; of width 0 if none are
+                transferred to encoders.
             carried: from `start`; it is changed.
         """
         states = carried.shared
