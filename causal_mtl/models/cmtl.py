@@ -15,7 +15,7 @@ from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models.levels import require_level
 from causal_mtl.models.model import Labels, Model, ModelOutput
 from causal_mtl.nn.architectures import Architecture, Hierarchical
-from causal_mtl.nn.encoders import BiLSTM, Encoder
+from causal_mtl.nn.encoders import Encoder
 from causal_mtl.nn.label_samplers import GumbelSampler, LabelSampler
 from causal_mtl.nn.label_transfer import LabelTransfer, LSTMTransfer
 from causal_mtl.nn.stochastic_maps import StochasticMap
@@ -51,7 +51,7 @@ class CausalMultiTaskModel(Model):
         vocab: filled in.
         embedder: token embedders by the name of their token indexer; their vectors are put side by side.
         tasks: in order.
-        encoder: of each task, and what the tasks share.
+        encoder: of each task, and what the tasks share (None: the architecture's default).
         architecture: how the encoders stand to each other.
         label_transfer: how the labels of a task's parents become one state.
         paths: along which labels are transferred (None: along those that the architecture has, which is both
@@ -69,7 +69,7 @@ class CausalMultiTaskModel(Model):
         vocab: Vocabulary,
         embedder: dict[str, TokenEmbedder],
         tasks: list[Task],
-        encoder: Annotated[Lazy[Encoder], Late("input_size")] = Lazy(BiLSTM),
+        encoder: Annotated[Lazy[Encoder], Late("input_size")] | None = None,
         architecture: Annotated[
             Lazy[Architecture], Late("input_size", "transfer_sizes", "parents", "encoder", "dropout")
         ] = Lazy(Hierarchical),
@@ -100,8 +100,8 @@ class CausalMultiTaskModel(Model):
             input_size=text.output_dim,
             transfer_sizes=none if paths == "direct" else widths,
             parents=parents,
-            encoder=encoder,
             dropout=encoder_dropout,
+            **({"encoder": encoder} if encoder else {}),
         )
         require_level(tasks, type(self.architecture))
         self._open = _open_paths(paths, self.architecture)

@@ -42,14 +42,9 @@ class CNN(Encoder):
     def forward(self, inputs: Tensor, mask: Tensor) -> Tensor:
         """Encode `(batch, tokens, input_size)`; zeros at padding."""
         padding = ~mask.unsqueeze(-1)
-        vectors = inputs.masked_fill(padding, 0.0).transpose(
-            1, 2
-        )  # a convolution wants (batch, size, tokens)
-        states = torch.cat(
-            [
-                convolution(nn.functional.pad(vectors, ((width - 1) // 2, width // 2)))
-                for width, convolution in zip(self.windows, self.convolutions, strict=True)
-            ],
-            dim=1,
-        )
-        return states.relu().transpose(1, 2).masked_fill(padding, 0.0)
+        vectors = inputs.masked_fill(padding, 0.0).transpose(1, 2)
+        states = [
+            convolution(nn.functional.pad(vectors, ((width - 1) // 2, width // 2)))
+            for width, convolution in zip(self.windows, self.convolutions, strict=True)
+        ]
+        return torch.cat(states, dim=1).relu().transpose(1, 2).masked_fill(padding, 0.0)
