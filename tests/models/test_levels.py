@@ -10,7 +10,7 @@ import torch
 from causal_mtl import load, train
 from causal_mtl.common import ConfigurationError, ConfigurationErrors
 from causal_mtl.data import DatasetReader, LabelAnnotation, Vocabulary
-from causal_mtl.data.loader import Countable, Loader
+from causal_mtl.data.loader import Countable, Loader, TaskLabels
 from causal_mtl.models import Model
 from causal_mtl.nn.architectures import Architecture
 from causal_mtl.tasks import Task
@@ -175,8 +175,12 @@ def test_it_learns_and_padding_and_the_other_texts_change_nothing(architecture, 
 def test_a_label_that_is_set_moves_later_tasks_along_both_paths(architecture, annotated, reader):
     model, loader = built(config(architecture), annotated, reader)
     model.eval()
-    batch, other = loader.batch([0, 1, 2]), {"main": loader.batch([5, 6, 4]).labels["main"]}
+    batch = loader.batch([0, 1, 2])
     plain = model(batch).outputs
+    number = plain["main"].shape[1]
+    targets = [[int(index + 1) % number] for index in plain["main"].argmax(-1)]  # not what is predicted
+    annotations = [LabelAnnotation(("other",))] * 3
+    other = {"main": TaskLabels(annotations, model.tasks["main"].collate(targets, [1] * 3))}
     for given in ({"labels": other}, {"labels": other, "encoder_labels": {}}, {"encoder_labels": other}):
         moved = model(batch, **given).outputs
         assert torch.equal(plain["main"], moved["main"])

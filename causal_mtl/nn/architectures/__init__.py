@@ -3,6 +3,7 @@
 from causal_mtl.nn.architectures.architecture import Architecture, LazyEncoder
 from causal_mtl.nn.architectures.architectures import FullyShared, Hierarchical, SharedPrivate, SingleTask
 from causal_mtl.nn.architectures.recurrent_cnn import RecurrentCNN
+from causal_mtl.nn.architectures.topjudge import TopJudge
 
 __all__ = [
     "Architecture",
@@ -12,4 +13,5 @@ __all__ = [
     "RecurrentCNN",
     "SharedPrivate",
     "SingleTask",
+    "TopJudge",
 ]
