@@ -4,9 +4,10 @@ python benchmarks/text_tasks.py
 
 Labels of texts were folded at each token, as the published formula reads; now once. Both, side by side, under the
 architecture at the level of tokens, and the architectures at the level of texts, which have one position anyway.
-Tokens are characters. Seconds are of CPU time, so that what else runs on the machine weighs less. Sides take turns, each in processes of its own, on the same batches: some of an epoch's, evenly
-spaced by length; the epoch is their time multiplied by its number of tokens, padding included, over theirs. The best
-round counts. Memory is what a process takes beyond data and weights.
+Tokens are characters. Seconds are of CPU time, so that what else runs on the machine weighs less. Sides take
+turns, each in processes of its own, on the same batches: some of an epoch's, evenly spaced by length; the epoch is
+their time multiplied by its number of tokens, padding included, over theirs. The best round counts. Memory is what
+a process takes beyond data and weights.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from typing import Any
 import isolated
 import machine
 
-DATA = Path(os.environ.get("CAUSAL_MTL_DATA", machine.ROOT.parent / "shared/data")) / "cail2018_small/train.json"
+DATA = (
+    Path(os.environ.get("CAUSAL_MTL_DATA", machine.ROOT.parent / "shared/data")) / "cail2018_small/train.json"
+)
 CNN = {"type": "cnn", "windows": [2, 3, 4, 5], "filters": 128}
 BILSTM = {"type": "bilstm", "hidden_size": 150}
 SIDES: dict[str, tuple[dict[str, Any], bool]] = {
@@ -71,7 +74,8 @@ def measure(
     if each_token:
         model.label_transfer.forward = fold_at_each_token(model.label_transfer)
     engine, optimizer = Engine("cpu", "no"), torch.optim.Adam(model.parameters())
-    plan = sorted(Batching(batch_size=32).training(loader.lengths, 0, 1), key=lambda numbers: size(loader, numbers))
+    plan = Batching(batch_size=32).training(loader.lengths, 0, 1)
+    plan.sort(key=lambda numbers: size(loader, numbers))
     chosen = plan[len(plan) // (2 * batches) :: max(1, len(plan) // batches)]
 
     model.train()
@@ -95,7 +99,9 @@ def fold_at_each_token(transfer: Any) -> Callable[..., Any]:
         if not labels:
             return mask.new_zeros(*mask.shape, 0, dtype=next(transfer.parameters()).dtype)
         shape = (*mask.shape, transfer.label_dim)
-        return transfer.fold([transfer.embeddings[task](label).expand(shape) for task, label in labels.items()])
+        return transfer.fold(
+            [transfer.embeddings[task](label).expand(shape) for task, label in labels.items()]
+        )
 
     return forward
 
