@@ -81,7 +81,10 @@ class BiFeedbackModel(Model):
         states = self.encoder(self.embedder(batch.inputs, batch.mask), batch.mask)
         feature = self.dropout(max_over_tokens(states, batch.mask))
         given = {
-            name: self.heads[name].labels(label.targets, batch.mask).squeeze(1)
+            name: (
+                self.heads[name].labels(label.targets, batch.mask).squeeze(1),
+                label.annotated(feature.device),
+            )
             for name, label in self.given(labels).items()
         }
         scores = self.feedback(feature, given)

@@ -62,12 +62,13 @@ class BiFeedback(nn.Module):
         self.outputs = _linear_maps(feature_size, label_sizes, perspectives)
         self.gates = _linear_maps(label_dim, label_sizes, self.dependents)
 
-    def forward(self, feature: Tensor, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def forward(self, feature: Tensor, given: Mapping[str, tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
         """The logarithm of q_k for each task, `(batch, labels)`.
 
         Args:
             feature: f, `(batch, feature_size)`.
-            given: labels that are set, `(batch, labels)` by task: they take the place of p_k for other tasks.
+            given: labels that are set, `(batch, labels)` by task, and for which texts, `(batch,)`: they take the
+                place of p_k for other tasks.
         """
         first: dict[str, Tensor] = {}
         embedded: dict[str, Tensor] = {}
@@ -79,7 +80,10 @@ class BiFeedback(nn.Module):
                 for output, view in zip(_values(self.outputs, task), views, strict=True)
             )
             if task in self.embeddings:
-                label = given[task].to(feature.dtype) if task in given else first[task].exp()
+                label = first[task].exp()
+                if task in given:
+                    labels, known = given[task]
+                    label = torch.where(known.unsqueeze(1), labels.to(label.dtype), label)
                 embedded[task] = self.embeddings[task](label)
             if task in self.semantics:
                 seen[task] = feature * self.semantics[task](embedded[task]).relu()
