@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from causal_mtl.nn.label_transfer import LabelTransfer
 from causal_mtl.nn.pair_scorer import PairScorer
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -40,3 +41,17 @@ def test_the_scorers_that_ours_is_measured_against_are_equal_to_it(kinds):
             torch.testing.assert_close(one, two)
         assert results[0][3] == other[3]
         assert results[0][3]
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru", "concat"])
+def test_folding_at_each_token_gives_what_folding_once_gives(monkeypatch, kind):
+    monkeypatch.setattr(sys, "path", [str(BENCHMARKS), *sys.path])
+    from text_tasks import fold_at_each_token
+
+    torch.manual_seed(0)
+    transfer = LabelTransfer.by_name(kind)({"a": 3, "b": 2}, 5).double()
+    texts = {"a": torch.rand(2, 1, 3, dtype=torch.float64), "b": torch.rand(2, 1, 2, dtype=torch.float64)}
+    mask = torch.ones(2, 7, dtype=torch.bool)
+    published = fold_at_each_token(transfer)
+    torch.testing.assert_close(transfer(texts, mask), published(texts, mask))
+    assert published({}, mask).shape == (2, 7, 0)

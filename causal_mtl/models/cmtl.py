@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from causal_mtl.common import ConfigurationError, Late, Lazy, NonNegativeFloat, Probability
 from causal_mtl.data.loader import Batch
 from causal_mtl.data.vocabulary import Vocabulary
+from causal_mtl.models.levels import require_level
 from causal_mtl.models.model import Labels, Model, ModelOutput
 from causal_mtl.nn.architectures import Architecture, Hierarchical
-from causal_mtl.nn.encoders import BiLSTM, Encoder
+from causal_mtl.nn.encoders import Encoder
 from causal_mtl.nn.label_samplers import GumbelSampler, LabelSampler
 from causal_mtl.nn.label_transfer import LabelTransfer, LSTMTransfer
 from causal_mtl.nn.stochastic_maps import StochasticMap
@@ -29,13 +30,11 @@ PATHS: tuple[Path, Path] = ("direct", "indirect")
 
 @dataclass
 class _Flow:
-    """What is known while the tasks of a batch are gone through."""
+    """What is known while the tasks of a batch are gone through; `mask` is True where there are states."""
 
     batch: Batch
+    mask: Tensor
     given: dict[Path, Labels]
-    embedded: dict[str, Tensor]
-    shared: dict[str, Tensor]
-    states: dict[str, Tensor] = field(default_factory=dict)
     handed_on: dict[Path, dict[str, Tensor]] = field(default_factory=lambda: {path: {} for path in PATHS})
 
 
@@ -52,7 +51,7 @@ class CausalMultiTaskModel(Model):
         vocab: filled in.
         embedder: token embedders by the name of their token indexer; their vectors are put side by side.
         tasks: in order.
-        encoder: of each task, and what the tasks share.
+        encoder: of each task, and what the tasks share (None: the architecture's default).
         architecture: how the encoders stand to each other.
         label_transfer: how the labels of a task's parents become one state.
         paths: along which labels are transferred (None: along those that the architecture has, which is both
@@ -70,9 +69,9 @@ class CausalMultiTaskModel(Model):
         vocab: Vocabulary,
         embedder: dict[str, TokenEmbedder],
         tasks: list[Task],
-        encoder: Annotated[Lazy[Encoder], Late("input_size")] = Lazy(BiLSTM),
+        encoder: Annotated[Lazy[Encoder], Late("input_size")] | None = None,
         architecture: Annotated[
-            Lazy[Architecture], Late("input_size", "transfer_sizes", "below", "encoder")
+            Lazy[Architecture], Late("input_size", "transfer_sizes", "parents", "encoder", "dropout")
         ] = Lazy(Hierarchical),
         label_transfer: Annotated[Lazy[LabelTransfer], Late("label_sizes")] = Lazy(LSTMTransfer),
         paths: Literal["both", "direct", "indirect"] | None = None,
@@ -86,7 +85,6 @@ class CausalMultiTaskModel(Model):
         parents = self.tasks.parents
         self.label_sampler = label_sampler or GumbelSampler()
         self.kl_weight = kl_weight
-        self.dropout = nn.Dropout(encoder_dropout)
 
         handing_on = {parent for task in self.tasks for parent in parents[task.name]}
         self.label_transfer = label_transfer.construct(
@@ -95,16 +93,17 @@ class CausalMultiTaskModel(Model):
         widths = {task.name: self.label_transfer.output_dim(len(parents[task.name])) for task in self.tasks}
         # Whose labels anybody is given: the others need not be sampled.
         self._handing_on = handing_on if any(widths.values()) else set()
-        self._below = {name: (parents[name] or (None,))[-1] for name in widths}
 
         text = TextEmbedder(embedder, embedding_dropout)
         none = dict.fromkeys(widths, 0)
         self.architecture = architecture.construct(
             input_size=text.output_dim,
             transfer_sizes=none if paths == "direct" else widths,
-            below=self._below,
-            encoder=encoder,
+            parents=parents,
+            dropout=encoder_dropout,
+            **({"encoder": encoder} if encoder else {}),
         )
+        require_level(tasks, type(self.architecture))
         self._open = _open_paths(paths, self.architecture)
         direct = widths if "direct" in self._open else none
         self.embedders = nn.ModuleDict(
@@ -135,22 +134,17 @@ class CausalMultiTaskModel(Model):
                 `{}` sets labels on the direct path only.
         """
         given = self.given(labels)
-        embedded = {name: embed(batch.inputs, batch.mask) for name, embed in self.embedders.items()}
-        flow = _Flow(
-            batch,
-            given={
-                "direct": given,
-                "indirect": given if encoder_labels is None else self.given(encoder_labels),
-            },
-            embedded=embedded,
-            shared={name: self.architecture.shared(e, batch.mask) for name, e in embedded.items()},
-        )
+        of_encoders = given if encoder_labels is None else self.given(encoder_labels)
+        carried = self.architecture.start(self._embed(batch), batch.mask)
+        mask = self.architecture.positions(batch.mask)
+        flow = _Flow(batch, mask, {"direct": given, "indirect": of_encoders})
         result = ModelOutput({})
         for task in self.tasks:
             direct, indirect = self._transfer(task.name, flow)
-            states = self._map(task, self._encode(task.name, indirect, flow), direct, batch, result)
+            states = self.architecture(task.name, indirect, carried)
+            states = self._map(task, states, direct, batch, result)
             head = self.heads[task.name]
-            output = head(torch.cat([states, direct], dim=-1), batch.mask)
+            output = head(torch.cat([states, direct], dim=-1), mask)
             result.outputs[task.name] = output
             if task.name in self._handing_on:
                 view = self.score(task, head, output, batch, result)
@@ -162,31 +156,23 @@ class CausalMultiTaskModel(Model):
         """Let the label sampler follow its schedule."""
         self.label_sampler.begin_epoch(epoch)
 
+    def _embed(self, batch: Batch) -> dict[str, Tensor]:
+        """E of each task, `(batch, tokens, …)`."""
+        embedded = {name: embed(batch.inputs, batch.mask) for name, embed in self.embedders.items()}
+        return {task.name: embedded[task.name if task.name in embedded else ALL_TASKS] for task in self.tasks}
+
     def _transfer(self, name: str, flow: _Flow) -> list[Tensor]:
         """Transferred labels (eq. 2) for the head and for the encoder of a task; of width 0 on a closed path."""
         parents = self.tasks.parents[name] if self._handing_on else ()
         given = [{parent: flow.handed_on[path][parent] for parent in parents} for path in PATHS]
+        # One object, not equal ones: then the labels of both paths are the same by construction, those that are
+        # predicted included. Labels that a caller gives twice are merely folded twice.
         if len(self._open) == len(PATHS) and flow.given["direct"] is flow.given["indirect"]:
-            return [self.label_transfer(given[0], flow.batch.mask)] * len(PATHS)
+            return [self.label_transfer(given[0], flow.mask)] * len(PATHS)
         return [
-            self.label_transfer(labels if path in self._open else {}, flow.batch.mask)
+            self.label_transfer(labels if path in self._open else {}, flow.mask)
             for path, labels in zip(PATHS, given, strict=True)
         ]
-
-    def _encode(self, name: str, transferred: Tensor, flow: _Flow) -> Tensor:
-        """H_k (eq. 4)."""
-        own = name if name in flow.embedded else ALL_TASKS
-        below = self._below[name]
-        states = self.architecture(
-            name,
-            flow.embedded[own],
-            flow.shared[own],
-            flow.embedded[own][..., :0] if below is None else flow.states[below],
-            transferred,
-            flow.batch.mask,
-        )
-        flow.states[name] = self.dropout(states)
-        return flow.states[name]
 
     def _map(
         self, task: Task, states: Tensor, transferred: Tensor, batch: Batch, result: ModelOutput

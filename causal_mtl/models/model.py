@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from torch import Tensor, nn
 
@@ -52,7 +52,7 @@ class ModelOutput:
         if gold is None or mapped.information is None:
             return
         kl, deviation = mapped.information()
-        counted = batch.mask & gold.annotated(batch.mask.device).unsqueeze(1)
+        counted = batch.mask[:, : kl.shape[1]] & gold.annotated(batch.mask.device).unsqueeze(1)
         self.losses[f"{task}/kl"] = Loss((kl * counted).sum(), task, weight)
         tokens = counted.sum(dim=1).clamp(min=1)
         sigma = (deviation.detach().mean(dim=-1) * counted).sum(dim=1) / tokens
@@ -74,6 +74,9 @@ class Model(nn.Module, Registrable):
     """
 
     default_implementation = "mtl"
+
+    level: ClassVar[Literal["tokens", "text"]] = "tokens"
+    """Whether it has states of tokens, which all tasks can read, or of whole texts only."""
 
     heads: Heads
     """The final head of each task, by name: a subclass sets it."""

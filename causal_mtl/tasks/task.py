@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from torch import Tensor, nn
 
@@ -86,6 +86,9 @@ class Task(Registrable):
 
     yields: ClassVar[str] = ""
     """What its annotations hold: "spans", "relations" or "labels"."""
+
+    level: ClassVar[Literal["tokens", "text"]] = "tokens"
+    """What its labels hold of: single tokens (or pairs or spans of them), or the whole text."""
 
     @property
     def namespace(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,7 @@ class TextLabels(Task):
     """
 
     yields: ClassVar[str] = "labels"
+    level: ClassVar[Literal["tokens", "text"]] = "text"
 
     def labels_of(self, instance: Instance) -> set[str] | None:
         """The labels of one text; None where it is not annotated."""

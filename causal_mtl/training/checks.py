@@ -11,7 +11,8 @@ from causal_mtl.archive import FILE_EXTRAS, StagedFiles
 from causal_mtl.common import ConfigurationError, ConfigurationErrors, Params, Plan, Problem, resolve
 from causal_mtl.common.text import split
 from causal_mtl.data import DatasetReader
-from causal_mtl.models import TaskGraph
+from causal_mtl.models import Model, TaskGraph, level_problems
+from causal_mtl.nn.architectures import Architecture
 from causal_mtl.nn.precision import Device, DeviceType, Precision, choose_device, choose_precision
 from causal_mtl.tasks import Task
 from causal_mtl.training.evaluation import names_of_results
@@ -50,6 +51,7 @@ def check(config: Params) -> tuple[Plan, TaskGraph]:
     problems += _check_machine(values)
     if tasks:
         problems += _check_metric(values, tasks)
+        problems += _check_levels(values, tasks)
     if plan is None or graph is None or problems:
         raise ConfigurationErrors(problems or [Problem("model.tasks", "missing required key")])
     return plan, graph
@@ -136,6 +138,21 @@ def _check_metric(values: Mapping[str, Any], tasks: list[Task]) -> Iterator[Prob
         tracker.check(names_of_results(tasks, tracker.names))
     except ConfigurationError as error:
         yield Problem("", f"trainer.{error}")
+
+
+def _check_levels(values: Mapping[str, Any], tasks: list[Task]) -> Iterator[Problem]:
+    """Tasks that label tokens need a model and an architecture that have states of tokens."""
+    for base, keys in ((Model, ("model",)), (Architecture, ("model", "architecture"))):
+        chosen = _at(values, *keys)
+        name = chosen if isinstance(chosen, str) else _at(chosen, "type")
+        if not isinstance(name, str):
+            continue
+        try:
+            component, _ = base.resolve_class_name(name)
+        except ConfigurationError:
+            continue  # unknown, which is reported elsewhere
+        for line in level_problems(tasks, component):
+            yield Problem("", f"model.{line}")
 
 
 def _at(values: Any, *keys: str) -> Any:

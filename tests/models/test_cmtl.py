@@ -28,6 +28,7 @@ GRAPHS = {
               "late": ["relations", "entities", "verbs"]},
 }  # fmt: skip
 TRANSFERS = LabelTransfer.list_available()
+AT_TOKENS = [name for name in Architecture.list_available() if Architecture.by_name(name).level == "tokens"]
 
 
 @pytest.fixture
@@ -441,7 +442,7 @@ def test_the_scheduled_sampler_follows_the_epochs_that_training_tells(build):
 # Padding, batches, seeds.
 
 EVERYTHING = [
-    *({"label_transfer": transfer(t), "architecture": a} for t in TRANSFERS for a in Architecture.list_available()
+    *({"label_transfer": transfer(t), "architecture": a} for t in TRANSFERS for a in AT_TOKENS
       if a != "fully_shared"),
     *({"label_transfer": transfer(t), "architecture": "fully_shared", "paths": "direct"} for t in TRANSFERS),
     {"paths": "direct"}, {"paths": "indirect"},
@@ -487,7 +488,7 @@ def test_one_seed_one_result_and_evaluation_without_chance(build, changes):
 COMPONENTS = [
     *(("label_transfer", name) for name in TRANSFERS),
     *(("label_sampler", name) for name in LabelSampler.list_available()),
-    *(("architecture", name) for name in Architecture.list_available()),
+    *(("architecture", name) for name in AT_TOKENS),
     *(("stochastic_map", name) for name in StochasticMap.list_available()),
     *(("encoder", name) for name in Encoder.list_available()),
     *(("schedule", name) for name in Schedule.list_available()),

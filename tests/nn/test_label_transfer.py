@@ -102,6 +102,25 @@ def test_a_label_of_the_whole_text_stands_at_every_token(cls):
     torch.testing.assert_close(transfer(given, MASK), transfer(spread, MASK))
 
 
+@pytest.mark.parametrize("cls", [LSTMTransfer, GRUTransfer, ConcatTransfer])
+@pytest.mark.parametrize("tokens", [1, 400])
+def test_labels_of_texts_are_folded_once_with_the_same_result(monkeypatch, cls, tokens):
+    transfer, mask = make(cls), torch.ones(2, tokens, dtype=torch.bool)
+    texts = {name: label[:, :1] for name, label in labels("ab").items()}
+    fold, positions = transfer.fold, []
+
+    def watched(embedded):
+        positions.append([label.shape[1] for label in embedded])
+        return fold(embedded)
+
+    monkeypatch.setattr(transfer, "fold", watched)
+    once = transfer(texts, mask)
+    at_each = transfer({name: label.expand(2, tokens, -1) for name, label in texts.items()}, mask)
+    assert positions == [[1, 1], [tokens, tokens]]
+    torch.testing.assert_close(once, at_each, rtol=0, atol=1e-14)
+    assert torch.equal(once, once[:, :1].expand_as(once))
+
+
 @pytest.mark.parametrize("name", LabelTransfer.list_available())
 def test_without_parents_the_state_has_no_width(name):
     transfer = LabelTransfer.by_name(name)(SIZES)

@@ -3,6 +3,7 @@ import torch
 
 from causal_mtl.common import ConfigurationErrors, Params
 from causal_mtl.nn import precision
+from causal_mtl.nn.architectures import FullyShared
 from causal_mtl.training.checks import check, pretrained_files
 
 
@@ -129,3 +130,18 @@ def test_the_validation_reader_is_checked_too(config):
     assert found == [
         "model.embedder.characters: validation_dataset_reader.token_indexers has no 'characters' (there: tokens)"
     ]
+
+
+@pytest.mark.parametrize("architecture", ["fully_shared", {"type": "fully_shared"}])
+def test_tasks_of_tokens_under_an_architecture_of_texts(config, monkeypatch, architecture):
+    config["model"] |= {"type": "cmtl", "architecture": architecture, "kl_weigth": 1.0}
+    monkeypatch.setattr(FullyShared, "level", "text")
+    config["model"]["tasks"].append({"type": "single_label_classification", "name": "topic"})
+    found = problems(config)
+    assert any(line.startswith("model.kl_weigth: unknown key") for line in found)
+    for number, name in enumerate(["entities", "relations"]):
+        wanted = f"model.tasks[{number}].type: '{name}' labels tokens, but FullyShared has one"
+        assert any(line.startswith(wanted) for line in found)
+    assert not any("'topic'" in line for line in found)
+    monkeypatch.setattr(FullyShared, "level", "tokens")
+    assert len(problems(config)) == 1

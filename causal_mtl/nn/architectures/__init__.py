@@ -2,5 +2,16 @@
 
 from causal_mtl.nn.architectures.architecture import Architecture, LazyEncoder
 from causal_mtl.nn.architectures.architectures import FullyShared, Hierarchical, SharedPrivate, SingleTask
+from causal_mtl.nn.architectures.recurrent_cnn import RecurrentCNN
+from causal_mtl.nn.architectures.topjudge import TopJudge
 
-__all__ = ["Architecture", "FullyShared", "Hierarchical", "LazyEncoder", "SharedPrivate", "SingleTask"]
+__all__ = [
+    "Architecture",
+    "FullyShared",
+    "Hierarchical",
+    "LazyEncoder",
+    "RecurrentCNN",
+    "SharedPrivate",
+    "SingleTask",
+    "TopJudge",
+]

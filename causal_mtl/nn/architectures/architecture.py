@@ -2,34 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 
-from causal_mtl.common import Late, Lazy, Registrable
+from causal_mtl.common import Late, Lazy, Probability, Registrable
 from causal_mtl.nn.encoders import BiLSTM, Encoder
 
 LazyEncoder = Annotated[Lazy[Encoder], Late("input_size")]
+
+
+@dataclass
+class Carried:
+    """One batch on its way through the tasks.
+
+    Attributes:
+        embedded: E of each task, `(batch, tokens, input_size)`.
+        mask: True at real tokens, `(batch, tokens)`.
+        shared: what is encoded once for all tasks, `(batch, tokens, …)`; of width 0 if nothing is.
+        states: of the tasks so far, `(batch, tokens, output_dim(task))`.
+    """
+
+    embedded: Mapping[str, Tensor]
+    mask: Tensor
+    shared: Tensor
+    states: dict[str, Tensor] = field(default_factory=dict)
 
 
 class Architecture(nn.Module, Registrable):
     """Encodes a text for one task after another: H_k = Encoder_k(E ⊕ th ⊕ …) (CMTL eq. 4).
 
     What besides the embedded tokens E and the transferred labels th an encoder is given, a subclass says by its
-    class variables; one of quite another kind overrides `forward`.
+    class variables; one of quite another kind overrides `start` and `forward`. What goes from task to task is
+    the architecture's own: the model hands the object that `start` made to every `forward` and does not look
+    into it.
 
     Args:
         input_size: filled in: width of the embedded tokens E.
         transfer_sizes: filled in: for each task, in order, the width of the transferred labels that its
             encoder is given (0: none).
-        below: filled in: for each task the one whose states stand below its own (None: none).
+        parents: filled in: the parents of each task, in order; the states of the last one stand below its own.
         encoder: of each task, and what the tasks share.
+        dropout: on the encoded states; the model's `encoder_dropout` unless given.
     """
 
     default_implementation = "hierarchical"
 
+    level: ClassVar[Literal["tokens", "text"]] = "tokens"
+    """Whether states stand at each token or at one position for the whole text, `(batch, 1, size)`."""
     separate_embedders: ClassVar[bool] = False
     """Each task embeds the tokens for itself."""
     shares: ClassVar[bool] = False
@@ -43,19 +66,21 @@ class Architecture(nn.Module, Registrable):
         self,
         input_size: int,
         transfer_sizes: Mapping[str, int],
-        below: Mapping[str, str | None],
+        parents: Mapping[str, Sequence[str]],
         encoder: LazyEncoder = Lazy(BiLSTM),
+        dropout: Probability = 0.0,
     ) -> None:
         super().__init__()
+        self._below = {task: parents[task][-1] for task in parents if self.stacks and parents[task]}
+        self.dropout = nn.Dropout(dropout)
         self.encoder = encoder.construct(input_size=input_size) if self.shares else None
         self.encoders = nn.ModuleDict()
         for task, size in transfer_sizes.items() if self.private else ():
             size += input_size
             if self.encoder is not None:
                 size += self.encoder.get_output_dim()
-            lower = below[task]
-            if self.stacks and lower is not None:
-                size += self.output_dim(lower)
+            if task in self._below:
+                size += self.output_dim(self._below[task])
             self.encoders[task] = encoder.construct(input_size=size)
 
     def output_dim(self, task: str) -> int:
@@ -63,24 +88,40 @@ class Architecture(nn.Module, Registrable):
         encoder = self.encoders[task] if self.private else self.encoder
         return encoder.get_output_dim()  # type: ignore[union-attr, operator]
 
-    def shared(self, embedded: Tensor, mask: Tensor) -> Tensor:
-        """What is encoded once for all tasks, `(batch, tokens, …)`; of width 0 if nothing is."""
-        return embedded[..., :0] if self.encoder is None else self.encoder(embedded, mask)
-
-    def forward(
-        self, task: str, embedded: Tensor, shared: Tensor, below: Tensor, transferred: Tensor, mask: Tensor
-    ) -> Tensor:
-        """The states of `task`, `(batch, tokens, output_dim(task))`.
+    def positions(self, mask: Tensor) -> Tensor:
+        """Where there are states, `(batch, tokens)`, or `(batch, 1)` at the level of texts.
 
         Args:
-            task: its name.
-            embedded: E, `(batch, tokens, input_size)`.
-            shared: from `shared`.
-            below: the states of the task below; of width 0 if there is none.
-            transferred: th, the labels of its parents; of width 0 if none are transferred to encoders.
+            mask: True at real tokens, `(batch, tokens)`; each text has a first one.
+        """
+        return mask if self.level == "tokens" else mask[:, :1]
+
+    def start(self, embedded: Mapping[str, Tensor], mask: Tensor) -> Any:
+        """What is carried from task to task, before the first one.
+
+        Args:
+            embedded: E of each task, in order, `(batch, tokens, input_size)`: one tensor for all of them unless
+                `separate_embedders`.
             mask: True at real tokens, `(batch, tokens)`.
         """
-        if not self.private:
-            return shared
-        parts = [embedded, transferred, shared, *([below] if self.stacks else [])]
-        return self.encoders[task](torch.cat(parts, dim=-1), mask)
+        common = next(iter(embedded.values()))
+        shared = common[..., :0] if self.encoder is None else self.encoder(common, mask)
+        return Carried(embedded, mask, shared)
+
+    def forward(self, task: str, transferred: Tensor, carried: Any) -> Tensor:
+        """The states of `task`, `(batch, tokens, output_dim(task))`, or one for each text, by `level`.
+
+        Args:
+            task: its name; its parents have had their turn.
+            transferred: th, the labels of its parents, at the positions of states; of width 0 if none are
+                transferred to encoders.
+            carried: from `start`; it is changed.
+        """
+        states = carried.shared
+        if self.private:
+            parts = [carried.embedded[task], transferred, carried.shared]
+            if task in self._below:
+                parts.append(carried.states[self._below[task]])
+            states = self.encoders[task](torch.cat(parts, dim=-1), carried.mask)
+        carried.states[task] = self.dropout(states)
+        return carried.states[task]

@@ -38,7 +38,7 @@ class LabelTransfer(nn.Module, Registrable):
         raise NotImplementedError
 
     def fold(self, embedded: Sequence[Tensor]) -> Tensor:
-        """One state `(batch, tokens, output_dim)` from at least one `(batch, tokens, label_dim)`."""
+        """One state `(batch, positions, output_dim)` from at least one `(batch, positions, label_dim)`."""
         raise NotImplementedError
 
     def forward(self, labels: Mapping[str, Tensor], mask: Tensor) -> Tensor:
@@ -46,7 +46,7 @@ class LabelTransfer(nn.Module, Registrable):
 
         Args:
             labels: of its parents, in order: `(batch, tokens or 1, labels)`; labels of the whole text stand
-                at every token.
+                at every token. If all parents label whole texts, they are folded once for each text.
             mask: True at real tokens, `(batch, tokens)`.
 
         Returns:
@@ -54,10 +54,10 @@ class LabelTransfer(nn.Module, Registrable):
         """
         if not labels or not self.output_dim(len(labels)):
             return torch.zeros(*mask.shape, 0, device=mask.device)
-        shape = (*mask.shape, self.label_dim)
-        return self.fold(
-            [self.embeddings[task](label.to(self._dtype)).expand(shape) for task, label in labels.items()]
-        )
+        embedded = [self.embeddings[task](label.to(self._dtype)) for task, label in labels.items()]
+        positions = max(label.shape[1] for label in embedded)
+        state = self.fold([label.expand(-1, positions, -1) for label in embedded])
+        return state.expand(*mask.shape, -1)
 
     @property
     def _dtype(self) -> torch.dtype:

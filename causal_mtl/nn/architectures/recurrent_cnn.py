@@ -1,0 +1,83 @@
+"""CMTL's architecture for long texts: a CNN for each task, one LSTM over the tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from causal_mtl.common import Lazy, PositiveInt, Probability
+from causal_mtl.nn.architectures.architecture import Architecture, LazyEncoder
+from causal_mtl.nn.encoders import CNN
+from causal_mtl.nn.pooling import max_over_tokens
+
+
+@dataclass
+class _Carried:
+    """A batch, and the state (h, c) of the LSTM after the last task, `(batch, hidden_size)` each."""
+
+    embedded: Mapping[str, Tensor]
+    mask: Tensor
+    state: tuple[Tensor, Tensor] | None = None
+
+
+@Architecture.register("recurrent_cnn")
+class RecurrentCNN(Architecture):
+    """h_init_k = maxpool(CNN_k(E)), h_k = LSTM(h_init_k ⊕ th_k, h_{k-1}) (CMTL eq. 5–6): one state for each text.
+
+    One LSTM cell serves all tasks; its state (h, c) goes from task to task in the order of the graph, from zero.
+    Where a task has a narrower th than others (the first task has none), zeros fill it up.
+
+    Registered as an `Architecture` with name "recurrent_cnn".
+
+    Args:
+        input_size: filled in.
+        transfer_sizes: filled in.
+        parents: filled in.
+        encoder: of each task; "cnn" unless given.
+        dropout: on h_k for heads, not on what goes on to the next task; the model's `encoder_dropout` unless
+            given.
+        hidden_size: width of the states.
+    """
+
+    level: ClassVar[Literal["tokens", "text"]] = "text"
+
+    def __init__(
+        self,
+        input_size: int,
+        transfer_sizes: Mapping[str, int],
+        parents: Mapping[str, Sequence[str]],
+        encoder: LazyEncoder = Lazy(CNN),
+        dropout: Probability = 0.0,
+        hidden_size: PositiveInt = 300,
+    ) -> None:
+        super().__init__(input_size, dict.fromkeys(transfer_sizes, 0), parents, encoder, dropout)
+        pooled = self.encoders[next(iter(transfer_sizes))].get_output_dim()  # type: ignore[operator]
+        self.label_size = max(transfer_sizes.values())
+        self.cell = nn.LSTMCell(pooled + self.label_size, hidden_size)
+
+    def output_dim(self, task: str) -> int:
+        """`hidden_size`."""
+        return self.cell.hidden_size
+
+    def start(self, embedded: Mapping[str, Tensor], mask: Tensor) -> _Carried:
+        """No state yet; shapes as in `Architecture.start`."""
+        return _Carried(embedded, mask)
+
+    def forward(self, task: str, transferred: Tensor, carried: _Carried) -> Tensor:
+        """h_k, `(batch, 1, hidden_size)`.
+
+        Args:
+            task: its name.
+            transferred: th_k, `(batch, 1, at most label_size)`.
+            carried: from `start`; its state becomes that of `task`.
+        """
+        encoded = self.encoders[task](carried.embedded[task], carried.mask)
+        missing = self.label_size - transferred.shape[-1]
+        labels = nn.functional.pad(transferred.squeeze(1).to(encoded.dtype), (0, missing))
+        pooled = max_over_tokens(encoded, carried.mask)
+        carried.state = self.cell(torch.cat([pooled, labels], dim=-1), carried.state)
+        return self.dropout(carried.state[0]).unsqueeze(1)

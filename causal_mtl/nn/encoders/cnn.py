@@ -1,0 +1,50 @@
+"""Convolutions over windows of tokens."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from causal_mtl.common import ConfigurationError, PositiveInt
+from causal_mtl.nn.encoders.encoder import Encoder
+
+
+@Encoder.register("cnn")
+class CNN(Encoder):
+    """Filters over windows of several widths (Kim 2014), one result for each token. Registered with name "cnn".
+
+    state_t = ⊕ over widths w of relu(W_w (x_{t-(w-1)//2} ⊕ … ⊕ x_{t+w//2}) + b_w), so each token has a window of
+    every width; one of even width has its odd token on the right. Outside of the text x is zero: at its two
+    ends, in texts that are shorter than a window, and whatever stands at padding. Kim's max-pooling over time is
+    left to what reads the states (a head for texts, or the architecture "recurrent_cnn"); Kim's windows lie
+    inside of the text, ours reach across its ends too.
+
+    Args:
+        input_size: filled in.
+        windows: widths, in tokens.
+        filters: for each width; the output is `len(windows)` times as wide.
+    """
+
+    def __init__(
+        self, input_size: PositiveInt, windows: list[PositiveInt] | None = None, filters: PositiveInt = 128
+    ) -> None:
+        super().__init__()
+        self.windows = [2, 3, 4, 5] if windows is None else windows
+        if not self.windows:
+            raise ConfigurationError("windows: give at least one width")
+        self.convolutions = nn.ModuleList(nn.Conv1d(input_size, filters, width) for width in self.windows)
+        self.filters = filters
+
+    def get_output_dim(self) -> int:
+        """`filters` for each width."""
+        return self.filters * len(self.convolutions)
+
+    def forward(self, inputs: Tensor, mask: Tensor) -> Tensor:
+        """Encode `(batch, tokens, input_size)`; zeros at padding."""
+        padding = ~mask.unsqueeze(-1)
+        vectors = inputs.masked_fill(padding, 0.0).transpose(1, 2)
+        states = [
+            convolution(nn.functional.pad(vectors, ((width - 1) // 2, width // 2)))
+            for width, convolution in zip(self.windows, self.convolutions, strict=True)
+        ]
+        return torch.cat(states, dim=1).relu().transpose(1, 2).masked_fill(padding, 0.0)
