@@ -81,6 +81,17 @@ class LabelAnnotation:
 Annotation = SpanAnnotation | RelationAnnotation | LabelAnnotation
 
 
+def labels_of(annotation: Annotation) -> list[str]:
+    """The label of everything that `annotation` holds, unplaced gold included."""
+    if isinstance(annotation, LabelAnnotation):
+        return list(annotation.labels)
+    if isinstance(annotation, SpanAnnotation):
+        return [span.label for span in annotation.spans] + [label for _, label in annotation.unplaced]
+    return [relation.label for relation in annotation.relations] + [
+        label for _, label, _ in annotation.unplaced
+    ]
+
+
 @dataclass(slots=True)
 class Instance:
     """One text for all tasks.

@@ -11,10 +11,10 @@ from typing import Literal
 from causal_mtl.data.instance import (
     Annotation,
     Instance,
-    LabelAnnotation,
     RelationAnnotation,
     Span,
     SpanAnnotation,
+    labels_of,
 )
 from causal_mtl.data.overlap import overlap_kinds
 from causal_mtl.data.tag_schemes import TagScheme
@@ -134,7 +134,7 @@ def describe(
         for name, annotation in instance.annotations.items():
             task = report.tasks.setdefault(name, TaskReport(_kind(annotation)))
             task.sentences += 1
-            labels = _labels(annotation)
+            labels = labels_of(annotation)
             task.labels.update(labels)
             task.per_sentence[len(labels)] += 1
             if isinstance(annotation, SpanAnnotation):
@@ -154,16 +154,6 @@ def _kind(annotation: Annotation) -> Kind:
     return "relations" if isinstance(annotation, RelationAnnotation) else "labels"
 
 
-def _labels(annotation: Annotation) -> list[str]:
-    if isinstance(annotation, LabelAnnotation):
-        return list(annotation.labels)
-    if isinstance(annotation, SpanAnnotation):
-        return [span.label for span in annotation.spans] + [label for _, label in annotation.unplaced]
-    return [relation.label for relation in annotation.relations] + [
-        label for _, label, _ in annotation.unplaced
-    ]
-
-
 def _key(instance: Instance, span: Span, by_text: bool) -> Hashable:
     return instance.span_text(span) if by_text else (span.start, span.end)
 
@@ -176,7 +166,7 @@ def _add_spans(task: TaskReport, instance: Instance, annotation: SpanAnnotation)
     gold = keys(annotation.spans)
     task.unplaced += len(annotation.unplaced)
     task.flat += len(gold & keys(kept))
-    task.flat_of += len(gold) + len(set(annotation.unplaced))
+    task.flat_of += len(gold) + len(annotation.unplaced)
 
 
 def _add_relations(
@@ -190,7 +180,7 @@ def _add_relations(
     ends = {_key(instance, span, annotation.by_text) for span in kept}
     task.unplaced += len(annotation.unplaced)
     task.flat += sum(head in ends and tail in ends for head, _, tail in triples)
-    task.flat_of += len(triples) + len(set(annotation.unplaced))
+    task.flat_of += len(triples) + len(annotation.unplaced)
     task.overlaps.update(overlap_kinds([*triples, *annotation.unplaced]))
 
 

@@ -19,5 +19,5 @@ def test_records_say_where_they_stand(tmp_path):
 
 def test_other_encodings(tmp_path):
     (tmp_path / "x").write_bytes('{"a": "é"}'.encode("latin-1"))
-    with pytest.raises(ConfigurationError, match="x: not a text in UTF-8"):
+    with pytest.raises(ConfigurationError, match="x:1: not UTF-8"):
         list(read_records(tmp_path / "x"))

@@ -9,11 +9,13 @@ from typing import Any
 
 from causal_mtl.common import ConfigurationError, PositiveInt
 from causal_mtl.data.dataset_readers.dataset_reader import DatasetReader
+from causal_mtl.data.dataset_readers.recognise import hint, read_json_records
 from causal_mtl.data.instance import Annotation, Instance, Relation, RelationAnnotation, Span, SpanAnnotation
 from causal_mtl.data.offsets import join_words, split_words
 from causal_mtl.data.placement import place
-from causal_mtl.data.records import expect, expect_key, expect_strings, read_records, shown
+from causal_mtl.data.records import expect, expect_key, expect_strings, shown
 from causal_mtl.data.schema_annotations import UNTYPED
+from causal_mtl.data.strings import expect_label, expect_label_at, expect_tokens
 from causal_mtl.data.token_indexers import TokenIndexer
 from causal_mtl.data.tokenizers import SpacyTokenizer, Tokenizer
 
@@ -63,7 +65,7 @@ class TriplesReader(DatasetReader):
 
     def _read(self, path: Path) -> Iterable[Instance]:
         parse: Callable[[dict[str, Any], str], Instance] | None = None
-        for where, record in read_records(path):
+        for where, record in read_json_records(path):
             parse = parse or self._dialect(record, where)
             yield parse(record, where)
 
@@ -74,9 +76,10 @@ class TriplesReader(DatasetReader):
             return self._copyre
         if "spo_details" in record:
             return self._spo
+        found = hint(record, "triples")
         raise ConfigurationError(
             f"{where}: no dialect of `triples`: expected the key 'triple_list', 'relationMentions' or "
-            f"'spo_details', got {', '.join(map(repr, record)) or 'none'}"
+            f"'spo_details', got {', '.join(map(repr, record)) or 'none'}" + (f"; {found}" if found else "")
         )
 
     def _casrel(self, record: dict[str, Any], where: str) -> Instance:
@@ -86,7 +89,7 @@ class TriplesReader(DatasetReader):
             at = f"{where}: 'triple_list'[{i}]"
             if len(expect_strings(triple, at)) != 3:
                 raise ConfigurationError(f"{at}: expected [head, relation, tail], got {shown(triple)}")
-            triples.append((_joined(triple[0]), triple[1], _joined(triple[2])))
+            triples.append((_joined(triple[0]), expect_label(triple[1], f"{at}[1]"), _joined(triple[2])))
         return self._from_strings(text, triples, {}, _others(record, "text", "triple_list"))
 
     def _copyre(self, record: dict[str, Any], where: str) -> Instance:
@@ -98,13 +101,13 @@ class TriplesReader(DatasetReader):
         ):
             at = f"{where}: 'entityMentions'[{i}]"
             expect(mention, dict, at)
-            label = expect(mention.get("label", UNTYPED), str, f"{at}: 'label'")
+            label = expect_label(mention.get("label", UNTYPED), f"{at}: 'label'")
             types.setdefault(_joined(expect_key(mention, "text", str, at)), label)
         for i, relation in enumerate(expect_key(record, "relationMentions", list, where)):
             at = f"{where}: 'relationMentions'[{i}]"
             expect(relation, dict, at)
             head, tail = (_joined(expect_key(relation, key, str, at)) for key in ("em1Text", "em2Text"))
-            label = expect_key(relation, "label", str, at)
+            label = expect_label_at(relation, "label", at)
             for mention in (head, tail):
                 types.setdefault(mention, UNTYPED)
             if label != "None":
@@ -113,7 +116,7 @@ class TriplesReader(DatasetReader):
         return self._from_strings(text, triples, types, metadata)
 
     def _spo(self, record: dict[str, Any], where: str) -> Instance:
-        words = expect_strings(expect_key(record, "tokens", list, where), f"{where}: 'tokens'")
+        words = expect_tokens(expect_key(record, "tokens", list, where), f"{where}: 'tokens'")
         relations = []
         for i, detail in enumerate(expect_key(record, "spo_details", list, where)):
             at = f"{where}: 'spo_details'[{i}]"
@@ -122,7 +125,7 @@ class TriplesReader(DatasetReader):
                     f"{at}: expected [start, end, type, relation, start, end, type], got {shown(detail)}"
                 )
             head, tail = _typed_span(detail[:3], len(words), at), _typed_span(detail[4:], len(words), at)
-            relations.append(Relation(head, expect(detail[3], str, at), tail))
+            relations.append(Relation(head, expect_label(detail[3], f"{at}[3]"), tail))
         notes: Counter[str] = Counter()
         kept = tuple(_without_duplicates(relations, notes))
         spans = {span for relation in kept for span in (relation.head, relation.tail)}
@@ -173,7 +176,7 @@ def _typed_span(fields: Sequence[Any], length: int, where: str) -> Span:
     start, end = (expect(value, int, where) for value in fields[:2])
     if not 0 <= start < end <= length:
         raise ConfigurationError(f"{where}: the mention [{start}, {end}) does not lie within {length} tokens")
-    return Span(start, end, expect(fields[2], str, where))
+    return Span(start, end, expect_label(fields[2], where))
 
 
 def _joined(mention: str) -> str:
