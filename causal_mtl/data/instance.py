@@ -92,6 +92,14 @@ def labels_of(annotation: Annotation) -> list[str]:
     ]
 
 
+def scores_of(annotation: Annotation) -> list[float]:
+    """The scores of everything that `annotation` holds, where it has any."""
+    if isinstance(annotation, LabelAnnotation):
+        return list(annotation.scores or ())
+    items = annotation.spans if isinstance(annotation, SpanAnnotation) else annotation.relations
+    return [item.score for item in items if item.score is not None]
+
+
 @dataclass(slots=True)
 class Instance:
     """One text for all tasks.
