@@ -17,14 +17,15 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
     parser = subcommands.add_parser(
         "predict",
         help="label new text",
-        description='Label JSON lines, or a JSON list, each record {"text": ...} or {"tokens": [...]}, in their order; '
-        'other fields come back as they are. Labels under "given" (in the form of "annotations") are kept and not predicted.',
+        description='Label JSON lines, or a JSON list, each record {"text": ...} or {"tokens": [...]}, in their '
+        'order; other fields come back as they are. Labels under "given" (in the form of "annotations") are kept '
+        "and not predicted.",
         epilog="What is written is streamed to FILE.partial, which becomes FILE at the end; a run that fails "
         "leaves the FILE of an earlier run alone and what it has done in FILE.partial.",
     )
     parser.add_argument("archive", metavar="ARCHIVE", help="a model.tar.gz, or the directory of a training")
     parser.add_argument(
-        "input", metavar="INPUT", help="a file of JSON (.gz and .zip too), or - for standard input"
+        "input", metavar="INPUT", help="a JSON file (.gz and .zip too), or - for standard input"
     )
     parser.add_argument("--output-file", metavar="FILE", help="where to write (default: standard output)")
     parser.add_argument("--readable", action="store_true", help="write for people, not JSON")
@@ -88,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
             skipped += "error" in record and "annotations" not in record
         output.flush()
     print(
-        f"{done - skipped} texts labelled" + (f", {skipped} skipped" if skipped else ""),
+        f"{done - skipped} texts labelled" + (f", {skipped} lines skipped" if skipped else ""),
         file=sys.stderr,
     )
     return 1 if skipped else 0

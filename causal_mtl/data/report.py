@@ -35,6 +35,7 @@ class TaskReport:
         flat: spans that tags can hold (they hold no overlaps), or relations between two of these; for data
             that gives strings, strings are counted.
         flat_of: all spans or relations, unplaced ones included, that `flat` is a part of.
+        overlapping: spans that flat tags drop because a longer one overlaps them, or relations of these.
         overlaps: sentences by overlap kind (relations only).
         unseen: labels, with their counts, that the known labels lack.
     """
@@ -46,6 +47,7 @@ class TaskReport:
     unplaced: int = 0
     flat: int = 0
     flat_of: int = 0
+    overlapping: int = 0
     overlaps: Counter[str] = field(default_factory=Counter)
     unseen: Counter[str] = field(default_factory=Counter)
 
@@ -132,7 +134,7 @@ def describe(
         if len(report.examples) < examples:
             report.examples.append(instance)
         for name, annotation in instance.annotations.items():
-            task = report.tasks.setdefault(name, TaskReport(_kind(annotation)))
+            task = report.tasks.setdefault(name, TaskReport(kind_of(annotation)))
             task.sentences += 1
             labels = labels_of(annotation)
             task.labels.update(labels)
@@ -148,7 +150,8 @@ def describe(
     return report
 
 
-def _kind(annotation: Annotation) -> Kind:
+def kind_of(annotation: Annotation) -> Kind:
+    """What `annotation` holds."""
     if isinstance(annotation, SpanAnnotation):
         return "spans"
     return "relations" if isinstance(annotation, RelationAnnotation) else "labels"
@@ -165,7 +168,9 @@ def _add_spans(task: TaskReport, instance: Instance, annotation: SpanAnnotation)
     kept, _ = TagScheme.drop_overlaps(annotation.spans)
     gold = keys(annotation.spans)
     task.unplaced += len(annotation.unplaced)
-    task.flat += len(gold & keys(kept))
+    flat = len(gold & keys(kept))
+    task.flat += flat
+    task.overlapping += len(gold) - flat
     task.flat_of += len(gold) + len(annotation.unplaced)
 
 
@@ -179,7 +184,9 @@ def _add_relations(
     kept, _ = TagScheme.drop_overlaps(_mention_spans(instance, annotation, mentions))
     ends = {_key(instance, span, annotation.by_text) for span in kept}
     task.unplaced += len(annotation.unplaced)
-    task.flat += sum(head in ends and tail in ends for head, _, tail in triples)
+    flat = sum(head in ends and tail in ends for head, _, tail in triples)
+    task.flat += flat
+    task.overlapping += len(triples) - flat
     task.flat_of += len(triples) + len(annotation.unplaced)
     task.overlaps.update(overlap_kinds([*triples, *annotation.unplaced]))
 

@@ -104,8 +104,8 @@ class Predictor(Registrable):
                 ``"record": number`` besides.
 
         Raises:
-            InputError: names the line, from 1. Whatever `on_error` says where a list is malformed: what comes after
-                it cannot be told.
+            InputError: names the line, from 1. Where a list is malformed, whatever `on_error` says: its rest
+                cannot be told apart.
         """
         entries = read_entries(lines)
         failure: InputError | None = None

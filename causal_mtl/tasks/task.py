@@ -87,6 +87,9 @@ class Task(Registrable):
     yields: ClassVar[str] = ""
     """What its annotations hold: "spans", "relations" or "labels"."""
 
+    holds_overlaps: ClassVar[bool] = True
+    """Whether it can learn spans that overlap."""
+
     @property
     def namespace(self) -> str:
         """The vocabulary's namespace of its labels."""

@@ -35,7 +35,7 @@ def describe_for_model(instances: Iterable[Instance], tasks: Sequence[Task], voc
     return describe(instances, mentions=_mentions(tasks), known_labels=known, examples=0)
 
 
-def problems(report: Report, tasks: Sequence[Task], source: str) -> Iterator[str]:
+def problems(report: Report, tasks: Iterable[Task], source: str) -> Iterator[str]:
     """A line for everything that a person should know before trusting a score.
 
     Args:
@@ -45,6 +45,7 @@ def problems(report: Report, tasks: Sequence[Task], source: str) -> Iterator[str
     """
     for note, count in report.notes.most_common():
         yield f"{source}: {note}: {count:,}"
+    tasks = list(tasks)
     names = [task.name for task in tasks]
     for name, other in report.tasks.items():
         if name not in names:
@@ -69,8 +70,8 @@ def _problems_of(name: str, task: TaskReport, sentences: int, is_flat: bool) -> 
         yield f"{task.unplaced:,} of {total:,} {name} are not in the text: counted as missed"
     if task.overlapping and is_flat:
         yield (
-            f"{task.overlapping:,} of {total:,} {name} are lost to flat tags, which cannot hold mentions that overlap "
-            "(a task `span_classification` can): counted as missed"
+            f"{task.overlapping:,} of {total:,} {name} are lost to flat tags, which cannot hold mentions that "
+            "overlap (a task `span_classification` can): counted as missed"
         )
     if task.unseen:
         lost = sum(task.unseen.values())

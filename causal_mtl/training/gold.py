@@ -57,7 +57,8 @@ def gold_errors(
             (n, i.annotations[task.name]) for n, i in enumerate(instances, 1) if task.name in i.annotations
         ]
         if not found:
-            yield f"{source}: no sentence is annotated for the task {task.name!r} {_what_there_is(instances, task)}"
+            there = _what_there_is(instances, task)
+            yield f"{source}: no sentence is annotated for the task {task.name!r} {there}"
             continue
         wrong = next(((n, kind_of(a)) for n, a in found if kind_of(a) != task.yields), None)
         if task.yields and wrong:
