@@ -17,6 +17,7 @@ MAX_DEPTH = 100
 MAX_DIGITS = 300
 """Of an integer; more do not fit a 64-bit floating-point number, and Python refuses to print some thousands."""
 
+_LONG = re.compile(rf"[0-9]{{{MAX_DIGITS + 1}}}")
 _BLANKS = re.compile(r"[ \t\n\r]*")
 
 
@@ -85,7 +86,7 @@ def check(value: Any) -> None:
     except (ValueError, TypeError, RecursionError, OverflowError):  # UnicodeEncodeError is a ValueError
         _explain(value, "", 0)
         raise ConfigurationError("this is no JSON that can be written again") from None
-    if text.count("[") + text.count("{") > MAX_DEPTH or _TWICE_WRITTEN in text:
+    if text.count("[") + text.count("{") > MAX_DEPTH or _TWICE_WRITTEN in text or _LONG.search(text):
         _explain(value, "", 0)
 
 
@@ -121,7 +122,7 @@ def _explain(value: Any, path: str, depth: int) -> None:
         if not math.isfinite(value):
             _refuse(path, "the number is NaN, infinite or too large")
     elif isinstance(value, int):
-        if value.bit_length() > 1000:
+        if abs(value) >= 10**MAX_DIGITS:
             _refuse(path, f"the number has more than {MAX_DIGITS} digits")
     elif value is not None:
         _refuse(path, f"expected JSON, got {type(value).__name__}")

@@ -143,8 +143,14 @@ BAD_RECORDS = [
     ('{"text": "a", "n": 1, "n": 2}', "the key 'n' is given twice"),
     ('{"tokens": ["a", " "]}', "tokens[1]: a token cannot be blank"),
     ('{"tokens": ["a\\nb"]}', "tokens[0]: a token cannot have a line break"),
-    ('{"text": "a", "given": {"relations": {"relations": [], "mentions": {}}}}', "'mentions': expected a string"),
-    ('{"text": "a", "given": {"entities": {"spans": [{"start": 0, "end": 1, "label": " x"}]}}}', "begin or end"),
+    (
+        '{"text": "a", "given": {"relations": {"relations": [], "mentions": {}}}}',
+        "'mentions': expected a string",
+    ),
+    (
+        '{"text": "a", "given": {"entities": {"spans": [{"start": 0, "end": 1, "label": " x"}]}}}',
+        "begin or end",
+    ),
 ]
 
 
@@ -175,10 +181,12 @@ def test_predict_takes_what_readers_take(trained, tmp_path):
 def test_evaluate_says_what_validate_says(trained, tmp_path, capsys, caplog):
     spans = {"spans": [{"start": 0, "end": 1, "label": "entity"}, {"start": 0, "end": 4, "label": "thing"}]}
     record = {"text": "Umar Silva", "annotations": {"entities": spans}}
-    data, reader = tmp_path / "gold.jsonl", '{"dataset_reader": {"type": "jsonl"}}'
+    data, reader = tmp_path / "gold.jsonl", '{"dataset_reader.type": "jsonl"}'
     data.write_text(json.dumps(record) + "\n" + json.dumps({"text": "Otto"}) + "\n")
     assert run("evaluate", trained, data, "-o", reader) == 2
-    assert "no sentence is annotated for the task 'relations' (annotated: entities)" in capsys.readouterr().err
+    assert (
+        "no sentence is annotated for the task 'relations' (annotated: entities)" in capsys.readouterr().err
+    )
     with caplog.at_level(logging.WARNING):
         assert run("evaluate", trained, data, "-o", reader, "--tasks", "entities") == 0
     results = json.loads(capsys.readouterr().out)
@@ -192,7 +200,12 @@ def test_evaluate_says_what_validate_says(trained, tmp_path, capsys, caplog):
 
 
 def test_train_refuses_gold_that_it_does_not_understand(config, tmp_path, capsys):
-    spert = {"tokens": ["A"], "entities": [{"type": "x", "start": 0, "end": 1}], "relations": [], "orig_id": 1}
+    spert = {
+        "tokens": ["A"],
+        "entities": [{"type": "x", "start": 0, "end": 1}],
+        "relations": [],
+        "orig_id": 1,
+    }
     (tmp_path / "spert.jsonl").write_text(json.dumps(spert))
     config.update(dataset_reader={"type": "jsonl"}, train_data_path=str(tmp_path / "spert.jsonl"))
     del config["model"]["embedder"]["characters"]

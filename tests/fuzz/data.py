@@ -1,7 +1,7 @@
 """Feed mutated files to the dataset readers: each is read, or refused with one line that names file and place.
 
-What was read must be written as strict JSON that the `jsonl` reader reads as the same. Files of word vectors and of
-vocabularies too.
+What was read must be written as strict JSON that the `jsonl` reader reads as the same. Files of word vectors and
+of vocabularies too.
 
     python tests/fuzz/data.py --runs 20000 --seed 0
 """
@@ -17,7 +17,15 @@ from findings import Findings, arguments
 from mutations import mutated_bytes, mutated_value, strict, written
 
 from causal_mtl.common import ConfigurationError
-from causal_mtl.data import JsonlReader, TriplesReader, Vocabulary, WhitespaceTokenizer, describe, render, to_json
+from causal_mtl.data import (
+    JsonlReader,
+    TriplesReader,
+    Vocabulary,
+    WhitespaceTokenizer,
+    describe,
+    render,
+    to_json,
+)
 from causal_mtl.data.pretrained import read_pretrained_words
 from causal_mtl.nn.token_embedders.word_vectors import read_word_vectors
 
@@ -37,7 +45,9 @@ PER_FILE = 4
 
 def records_of(path):
     text = path.read_text(encoding="utf-8")
-    return json.loads(text) if text.lstrip().startswith("[") else [json.loads(x) for x in text.splitlines() if x]
+    return (
+        json.loads(text) if text.lstrip().startswith("[") else [json.loads(x) for x in text.splitlines() if x]
+    )
 
 
 def with_tokens(records):
@@ -56,7 +66,8 @@ def check_read(reader, path):
     back.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     for instance, again, line in zip(instances, READERS["jsonl"].read(back), lines, strict=True):
         strict(line)
-        assert (again.text, again.tokens, again.annotations) == (instance.text, instance.tokens, instance.annotations)
+        assert (again.text, again.tokens) == (instance.text, instance.tokens)
+        assert again.annotations == instance.annotations
     vocab = Vocabulary.empty()
     for instance in instances:
         vocab.add_tokens_to_namespace(token.text for token in instance.tokens)
@@ -66,7 +77,7 @@ def check_read(reader, path):
 
 def check_vectors(path):
     """Read word vectors, which must all be finite."""
-    vectors = dict(read_word_vectors(str(path), 10))
+    vectors = dict(read_word_vectors(str(path), 20))
     assert all(abs(vector).max() < 1e38 for vector in vectors.values())
     assert read_pretrained_words(str(path))
 

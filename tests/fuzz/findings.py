@@ -26,7 +26,9 @@ class Findings:
         where = (type(error).__name__, *((f.filename, f.lineno) for f in frames[-2:]))
         self.outcomes["findings"] += 1
         if where not in self.found:
-            self.found[where] = f"run {run}: {''.join(traceback.format_exception(error))}input: {content[:2000]!r}\n"
+            self.found[where] = (
+                f"run {run}: {''.join(traceback.format_exception(error))}input: {repr(content)[:2000]}\n"
+            )
 
     def finish(self, name):
         """Print all; the exit status."""
@@ -35,5 +37,3 @@ class Findings:
         counts = ", ".join(f"{outcome}: {count:,}" for outcome, count in sorted(self.outcomes.items()))
         print(f"{name}: {counts}; different findings: {len(self.found)}", flush=True)
         return 1 if self.found else 0
-
-

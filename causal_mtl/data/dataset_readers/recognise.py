@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
 from causal_mtl.common import ConfigurationError
-from causal_mtl.common.text import suggestion
 from causal_mtl.data.dataset_readers.dataset_reader import DatasetReader
 from causal_mtl.data.records import open_lines, read_records
 
@@ -40,6 +40,8 @@ def _items(record: Record, *keys: str) -> list[Any]:
 
 def _have(record: Record, items: str, *keys: str) -> bool:
     """Whether the items under a key are objects, the first with these keys (an empty list will do)."""
+    if not isinstance(record[items], list):
+        return False
     first = next(iter(_items(record, items)), None)
     return first is None or (isinstance(first, dict) and all(key in first for key in keys))
 
@@ -113,7 +115,7 @@ def read_json_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 def misspelt(record: Record, key: str) -> str:
     """A question after the key of `record` that is nearly `key`; empty if there is none."""
     for other in record:
-        if suggestion(other, [key]):
+        if SequenceMatcher(None, other.lower(), key).ratio() >= 0.85:
             return f"unknown key {other!r}; did you mean {key!r}?"
     return ""
 
