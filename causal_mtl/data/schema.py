@@ -9,7 +9,7 @@ from causal_mtl.common import ConfigurationError
 from causal_mtl.data.instance import Annotation, Instance, LabelAnnotation, Relation, Span, SpanAnnotation
 from causal_mtl.data.offsets import align_words, join_words
 from causal_mtl.data.schema_annotations import AnnotationReader
-from causal_mtl.data.strings import expect_text, expect_tokens
+from causal_mtl.data.strings import expect_text, expect_tokens, tokens_of
 from causal_mtl.data.tokenizers import Tokenizer
 
 RESERVED = ("text", "tokens", "annotations")  # all other keys of a record are the user's
@@ -50,7 +50,7 @@ def _without_labels(record: Mapping[str, Any], tokenizer: Tokenizer) -> Instance
     if "tokens" not in record:
         if text is None:
             raise ConfigurationError("'text' or 'tokens' is missing")
-        return Instance(text, tokenizer.tokenize(text), metadata=metadata)
+        return Instance(text, tokens_of(text, tokenizer), metadata=metadata)
     words = expect_tokens(record["tokens"], "tokens")
     if text is None:
         text, tokens = join_words(words)

@@ -16,7 +16,7 @@ from causal_mtl.data.instance import (
 )
 from causal_mtl.data.offsets import token_range
 from causal_mtl.data.records import expect, expect_key, shown
-from causal_mtl.data.strings import expect_label, expect_label_at
+from causal_mtl.data.strings import expect_label, expect_label_at, expect_task_name
 
 UNTYPED = "entity"  # the label of a mention that has none
 _KINDS = ("spans", "relations", "labels")
@@ -48,7 +48,7 @@ class AnnotationReader:
         self.instance.annotations = {task: self.instance.annotations[task] for task in self.raw}
 
     def _kind(self, task: str) -> str:
-        value = expect(self.raw[task], dict, f"annotations.{task}")
+        value = expect(self.raw[expect_task_name(task, "annotations")], dict, f"annotations.{task}")
         kinds = [kind for kind in _KINDS if kind in value]
         if len(kinds) != 1:
             raise ConfigurationError(

@@ -129,6 +129,7 @@ def _explain(value: Any, path: str, depth: int) -> None:
 
 
 def _refuse(path: str, message: str) -> NoReturn:
+    path = path if path.isprintable() else ascii(path)[1:-1]
     shown = path if len(path) <= 80 else f"{path[:40]} … {path[-20:]}"
     raise ConfigurationError(f"{shown}: {message}" if path else message)
 

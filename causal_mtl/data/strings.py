@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from causal_mtl.common import ConfigurationError
+from causal_mtl.data.instance import Token
 from causal_mtl.data.records import expect, expect_key, expect_strings
 from causal_mtl.data.strict_json import is_text
 from causal_mtl.data.token_lines import ESCAPES
+from causal_mtl.data.tokenizers import Tokenizer
 
 
 def expect_token(value: Any, where: str) -> str:
@@ -27,6 +29,17 @@ def expect_tokens(value: Any, where: str) -> list[str]:
         if "@@" not in together and together.split() == [together] and is_text(together):
             return value  # the usual case, in a tenth of the time
     return [expect_token(word, f"{where}[{i}]") for i, word in enumerate(expect(value, list, where))]
+
+
+def tokens_of(text: str, tokenizer: Tokenizer) -> list[Token]:
+    """The tokens of raw text.
+
+    Raises:
+        ConfigurationError: one of them cannot be a token (see `expect_token`).
+    """
+    tokens = tokenizer.tokenize(text)
+    expect_tokens([token.text for token in tokens], "text: tokens")
+    return tokens
 
 
 def expect_label(value: Any, where: str) -> str:
@@ -54,6 +67,15 @@ def expect_text(value: Any, where: str) -> str:
     if not is_text(expect(value, str, where)):
         raise ConfigurationError(f"{where}: the string has half of a surrogate pair")
     return value
+
+
+def expect_task_name(name: str, where: str) -> str:
+    """`name` itself if a task can have it; the rules are those of labels.
+
+    Raises:
+        ConfigurationError: it cannot; the message begins with `where`.
+    """
+    return _checked(name, where, "the name of a task")
 
 
 def check_strings(tokens: Sequence[str], labels: Mapping[str, Sequence[str]]) -> None:

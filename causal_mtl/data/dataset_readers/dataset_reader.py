@@ -13,7 +13,7 @@ from causal_mtl.common import ConfigurationError, PositiveInt, Registrable
 from causal_mtl.common.files import local_path
 from causal_mtl.data.instance import Instance, labels_of
 from causal_mtl.data.offsets import align_words, join_words
-from causal_mtl.data.strings import check_strings, expect_text, expect_tokens
+from causal_mtl.data.strings import check_strings, expect_text, expect_tokens, tokens_of
 from causal_mtl.data.token_indexers import SingleIdIndexer, TokenIndexer
 from causal_mtl.data.tokenizers import SpacyTokenizer, Tokenizer
 
@@ -83,7 +83,7 @@ class DatasetReader(Registrable):
         if tokens is None:
             if text is None:
                 raise ConfigurationError("give 'text' or 'tokens'")
-            return Instance(text, self.tokenizer.tokenize(text), metadata=dict(metadata or {}))
+            return Instance(text, tokens_of(text, self.tokenizer), metadata=dict(metadata or {}))
         tokens = expect_tokens(list(tokens), "tokens")
         if text is None:
             joined, placed = join_words(tokens)
