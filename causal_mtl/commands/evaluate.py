@@ -9,7 +9,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from causal_mtl.commands.predict import add_engine_options, as_line, positive
+from causal_mtl.commands.predict import add_engine_options, as_line, check_engine_options, positive
 from causal_mtl.common import ConfigurationError
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def run(options: argparse.Namespace) -> None:
     from causal_mtl.training.data_report import describe_for_model, problems
     from causal_mtl.training.gold import read_gold
 
+    check_engine_options(options)
     archive = load_archive(options.archive, options.overrides, options.device)
     tasks = _tasks(archive, options.tasks)
     instances = read_gold(archive, options.data, tasks)

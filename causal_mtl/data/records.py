@@ -148,6 +148,24 @@ def _decoded_or_none(line: str | bytes) -> str | None:
         return None
 
 
+def read_lines(path: Path, newline: str | None = None) -> Iterator[tuple[str, str]]:
+    """Each line of a text file, its end included, and where it stands ("file:12").
+
+    Args:
+        path: of the file.
+        newline: what ends a line, as in `open`; "" leaves line ends as they are.
+
+    Raises:
+        ConfigurationError: a line is not UTF-8.
+    """
+    with open_text(path, errors="surrogateescape", newline=newline) as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                yield f"{path}:{number}", _decoded(line)
+            except ConfigurationError as error:
+                raise ConfigurationError(f"{path}:{number}: {error}") from None
+
+
 def shown(value: Any) -> str:
     """`value` for an error message, cut to one short line."""
     text = json.dumps(value, ensure_ascii=False)

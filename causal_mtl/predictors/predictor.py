@@ -21,10 +21,11 @@ from causal_mtl.data.records import Entry, expect, read_entries
 from causal_mtl.data.schema import to_json
 from causal_mtl.data.strict_json import check
 from causal_mtl.data.strings import expect_text
+from causal_mtl.nn.precision import choose_device, choose_precision
 from causal_mtl.predictors.given import read_given
 
 OnError = Literal["stop", "skip"]
-Precision = Literal["no", "bf16"]
+Precision = Literal["auto", "no", "bf16"]
 Record = Mapping[str, Any]
 
 WINDOW = 16
@@ -52,8 +53,11 @@ class Predictor(Registrable):
     Args:
         archive: the trained model.
         batch_size: sentences that are predicted together.
-        mixed_precision: "no", or "bf16" for matrix products of 16 bits: faster where the machine has them, with
-            scores that agree to two digits or so.
+        mixed_precision: "no", or "bf16" for matrix products of 16 bits: faster where the hardware has them, with
+            scores that agree to two digits or so; "auto" is "bf16" there and "no" elsewhere.
+
+    Raises:
+        ConfigurationError: the archive's device cannot compute in this precision.
     """
 
     default_implementation = "default"
@@ -62,7 +66,8 @@ class Predictor(Registrable):
         self.archive = archive
         self.model = archive.model
         self.batch_size = batch_size
-        self.mixed_precision = mixed_precision
+        device = choose_device(archive.device.type)  # type: ignore[arg-type]
+        self.mixed_precision = choose_precision(mixed_precision, device)
 
     def predict(self, record: str | Record) -> dict[str, Any]:
         """Predict one text or record.
@@ -215,11 +220,12 @@ def load(
         device: "cpu" or "cuda".
         predictor: the registered name of a `Predictor`.
         batch_size: sentences that are predicted together.
-        mixed_precision: "no" or "bf16", see `Predictor`.
+        mixed_precision: "auto", "no" or "bf16", see `Predictor`.
 
     Raises:
         ConfigurationError: this is no archive, or it cannot be loaded here.
     """
+    choose_precision(mixed_precision, choose_device(device))
     import_plugins()
     archive = load_archive(path, overrides, device)
     return Predictor.by_name(predictor)(archive, batch_size, mixed_precision)

@@ -9,7 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -81,13 +81,16 @@ def _check_same(directory: Path, config: Params) -> None:
         raise ConfigurationError(f"--recover: the training in {directory} has another config:\n  {listed}")
 
 
-def write_note(directory: Path, seed: int, files: Iterable[str]) -> None:
+def write_note(
+    directory: Path, seed: int, files: Iterable[str], computing: Mapping[str, Any] | None = None
+) -> None:
     """Write ``run.json``: what one needs to run the same again. A recovered run adds to the note that is there.
 
     Args:
         directory: of the training.
         seed: of the training.
         files: paths or URLs of the data, to be hashed.
+        computing: what `Engine.describe` says; added to "machine".
     """
     note: dict[str, Any] = {
         "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -99,8 +102,8 @@ def write_note(directory: Path, seed: int, files: Iterable[str]) -> None:
         "machine": {
             "platform": platform.platform(),
             "processors": os.cpu_count(),
-            "threads": torch.get_num_threads(),
             "devices": [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())],
+            **(computing or {}),
         },
     }
     path = directory / RUN

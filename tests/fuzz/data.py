@@ -18,6 +18,7 @@ from mutations import mutated_bytes, mutated_value, strict, written
 
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data import (
+    DatasetReader,
     JsonlReader,
     TriplesReader,
     Vocabulary,
@@ -34,11 +35,17 @@ READERS = {
     "jsonl": JsonlReader(WhitespaceTokenizer()),
     "spacy": JsonlReader(),
     "triples": TriplesReader(),
+    **{name: DatasetReader.by_name(name)() for name in ("spert", "dygie", "doccano", "cail2018")},
 }
+TEXT_FILES = {"conll": "conll/dev.txt", "conll04": "conll04/dev.txt", "semeval14": "semeval14/dev.xml"}
 SOURCES = {
     "jsonl": ["jsonl/train.jsonl", "jsonl/dev.jsonl"],
     "spacy": ["jsonl/train.jsonl"],
     "triples": ["triples/dev.json", "triples/spo.json", "triples/copyre.jsonl"],
+    "spert": ["spert/dev.json"],
+    "dygie": ["dygie/dev.jsonl"],
+    "doccano": ["doccano/dev.jsonl"],
+    "cail2018": ["cail2018/dev.json"],
 }
 PER_FILE = 4
 
@@ -59,7 +66,7 @@ def with_tokens(records):
 
 def check_read(reader, path):
     """Read a file; what is read must come back the same by way of the schema."""
-    instances = list(READERS[reader].read(path))
+    instances = list((READERS.get(reader) or DatasetReader.by_name(reader)()).read(path))
     render(describe(instances))
     lines = [json.dumps(to_json(i), ensure_ascii=False, allow_nan=False) for i in instances]
     back = path.with_name("back.jsonl")
@@ -102,12 +109,13 @@ def main():
         for name, files in SOURCES.items()
     }
     sources["jsonl"].append(with_tokens(records_of(FIXTURES / "jsonl/train.jsonl")))
-    vectors = b"".join((FIXTURES / "glove.txt").read_bytes().splitlines(keepends=True)[:8])
-    tokens = b"@@UNKNOWN@@\nthe\nof\na b\n@@NEWLINE@@\n"
+    originals = {name: (FIXTURES / file).read_bytes() for name, file in TEXT_FILES.items()}
+    originals["vectors"] = b"".join((FIXTURES / "glove.txt").read_bytes().splitlines(keepends=True)[:8])
+    originals["vocabulary"] = b"@@UNKNOWN@@\nthe\nof\na b\n@@NEWLINE@@\n"
     with tempfile.TemporaryDirectory() as scratch:
         for run in range(options.runs):
             chance = random.Random(options.seed * 1_000_003 + run)
-            kind = chance.choice([*READERS, *READERS, *READERS, "vectors", "vocabulary"])
+            kind = chance.choice([*READERS, *READERS, *TEXT_FILES, "vectors", "vocabulary"])
             path = Path(scratch) / "input.json"
             if kind in READERS:
                 records = chance.choice(sources[kind])
@@ -119,18 +127,18 @@ def main():
                 else:
                     content = mutated_bytes(chance, written(chance, records))
             else:
-                content = mutated_bytes(chance, vectors if kind == "vectors" else tokens)
+                content = mutated_bytes(chance, originals[kind])
             path.write_bytes(content)
             try:
-                if kind in READERS:
+                if kind in READERS or kind in TEXT_FILES:
                     check_read(kind, path)
                 else:
                     (check_vectors if kind == "vectors" else check_vocabulary)(path)
-                findings.outcomes["read"] += 1
+                findings.outcomes[f"{kind} read"] += 1
             except ConfigurationError as error:
                 message = str(error)
                 message.encode("utf-8")
-                findings.outcomes["refused"] += 1
+                findings.outcomes[f"{kind} refused"] += 1
                 if "\n" in message or not message.startswith(scratch):
                     findings.add(run, AssertionError(f"no place in: {message}"), content)
             except Exception as error:

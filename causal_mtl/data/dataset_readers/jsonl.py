@@ -7,7 +7,7 @@ from pathlib import Path
 
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data.dataset_readers.dataset_reader import DatasetReader
-from causal_mtl.data.dataset_readers.recognise import hint, misspelt, read_json_records
+from causal_mtl.data.dataset_readers.recognise import misspelt, read_json_records
 from causal_mtl.data.instance import Instance
 from causal_mtl.data.schema import from_json
 
@@ -29,14 +29,12 @@ class JsonlReader(DatasetReader):
     """
 
     def _read(self, path: Path) -> Iterable[Instance]:
-        for where, record in read_json_records(path):
+        for where, record in read_json_records(path, "jsonl"):
             if "error" in record and "annotations" not in record:  # what `predict --on-error skip` leaves
                 raise ConfigurationError(
                     f"{where}: this record is an error of a prediction: {record['error']}"
                 )
-            if "annotations" not in record and (
-                found := misspelt(record, "annotations") or hint(record, "jsonl")
-            ):
+            if "annotations" not in record and (found := misspelt(record, "annotations")):
                 raise ConfigurationError(f"{where}: there is no key 'annotations': {found}")
             try:
                 yield from_json(record, self.tokenizer)

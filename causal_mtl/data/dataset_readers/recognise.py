@@ -73,14 +73,15 @@ FORMS = (
     _form("CAIL 2018", "cail2018", "fact meta"),
     _form("DuIE", "duie", "text spo_list"),
     _form("TPLinker", "tplinker", "text relation_list"),
-    _form("a list of tags per token", "conll", "tokens ner_tags"),
-    _form("a list of tags per token", "conll", "tokens tags"),
+    _form("a list of tags per token", "tags", "tokens ner_tags"),
+    _form("a list of tags per token", "tags", "tokens tags"),
 )
 """The first that fits counts. A reader of another form adds a line here."""
 
 _LINES = (
     ("XML (SemEval 2014, for one)", "semeval14", re.compile(r"\s*<")),
     ("brat's .ann files", "brat", re.compile(r"[TREAN]\d+\t")),
+    ("CoNLL04's own columns", "conll04", re.compile(r"\d+\t\S+\t\d+\tO\t")),
     ("CoNLL columns", "conll", re.compile(r"(-DOCSTART-|\S+(\s\S+)*\s([BIESLUM]-\S+|O)\s*$)")),
 )
 """Forms that are no JSON: what their first line looks like."""
@@ -93,23 +94,40 @@ def hint(record: Record, reader: str) -> str:
         record: as read.
         reader: the registered name of the reader that was asked to read it.
     """
-    for form in FORMS:
-        if form.keys <= record.keys() and form.fits(record):
-            return "" if form.reader == reader else _advice(form.name, form.reader)
+    fitting = [form for form in FORMS if form.keys <= record.keys() and form.fits(record)]
+    if not fitting or any(form.reader == reader for form in fitting):
+        return ""
+    return _advice(fitting[0].name, fitting[0].reader)
+
+
+def read_json_records(path: Path, reader: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """As `read_records`; data of another known form than that of `reader` is an error that says so.
+
+    Args:
+        path: of the file.
+        reader: the registered name of the reader that was asked to read it.
+    """
+    records = read_records(path)
+    while True:
+        try:
+            where, record = next(records)
+        except StopIteration:
+            return
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{error}{_line_hint(path, reader)}") from None
+        if found := hint(record, reader):
+            raise ConfigurationError(f"{where}: {found}")
+        yield where, record
+
+
+def _line_hint(path: Path, reader: str) -> str:
+    """What to do about a file that is no JSON, by its first line."""
+    with open_lines(path) as lines:
+        first = next((line for line in lines if line.strip()), "")[:1000]
+    for name, other, pattern in _LINES:
+        if other != reader and pattern.match(first):
+            return f"; {_advice(name, other)}"
     return ""
-
-
-def read_json_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """As `read_records`; where the file is no JSON but of a known form, the error says so."""
-    try:
-        yield from read_records(path)
-    except ConfigurationError as error:
-        with open_lines(path) as lines:
-            first = next((line for line in lines if line.strip()), "")[:1000]
-        for name, reader, pattern in _LINES:
-            if pattern.match(first):
-                raise ConfigurationError(f"{error}; {_advice(name, reader)}") from None
-        raise
 
 
 def misspelt(record: Record, key: str) -> str:
