@@ -1,5 +1,6 @@
 # make demo      train, evaluate and predict with a small model, from nothing
 # make test      lint, types and tests
+# make fuzz      feed mutated archives, data, input and configs to the library; fails if one is not understood or refused
 # make quality   format and lint
 # make clean     remove what these made
 
@@ -13,7 +14,7 @@ CODE = causal_mtl tests fixtures benchmarks
 # These models are too small for several threads; tests run in several processes instead.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test quality clean
+.PHONY: demo test fuzz quality clean
 
 demo: $(VENV)/.installed
 	$(RUN)/causal-mtl train training_config/quickstart.jsonnet --serialization-dir runs/quickstart --force
@@ -25,6 +26,13 @@ test: $(VENV)/.installed-dev
 	$(RUN)/ruff format --check $(CODE)
 	$(RUN)/mypy causal_mtl
 	$(RUN)/python -m pytest -n 2
+
+# Each script takes --runs and --seed; `make fuzz FUZZ="--runs 500 --seed 3"` hands them on.
+fuzz: $(VENV)/.installed-dev
+	@status=0; for name in archives data predictor configs; do \
+		script=tests/fuzz/$$name.py; \
+		if [ -f $$script ]; then $(RUN)/python $$script $(FUZZ) || status=1; fi; \
+	done; exit $$status
 
 quality: $(VENV)/.installed-dev
 	$(RUN)/ruff format $(CODE)

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from causal_mtl.commands.predict import add_engine_options, as_line, check_engine_options, positive
+from causal_mtl.common import ConfigurationError
 
 if TYPE_CHECKING:
+    from causal_mtl.archive import Archive
     from causal_mtl.data import Annotation, Instance
+    from causal_mtl.tasks import Task
+
+logger = logging.getLogger(__name__)
 
 
 def add_parser(subcommands: Any) -> argparse.ArgumentParser:
@@ -33,6 +40,12 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
         metavar="FILE",
         help="write sentences with errors, and what was missed and made up",
     )
+    parser.add_argument(
+        "--tasks",
+        metavar="A,B",
+        type=lambda text: text.split(","),
+        help="score these tasks only (default: all of the model; the data must have gold for each)",
+    )
     parser.add_argument("--per-label", action="store_true", help="add the measures of every label by itself")
     parser.add_argument(
         "--batch-size", type=positive, default=32, help="sentences at a time (default: %(default)s)"
@@ -47,12 +60,16 @@ def run(options: argparse.Namespace) -> None:
     from causal_mtl.archive import load_archive
     from causal_mtl.data.loader import Loader
     from causal_mtl.training import Batching, Engine, evaluate
+    from causal_mtl.training.data_report import describe_for_model, problems
+    from causal_mtl.training.gold import read_gold
 
     check_engine_options(options)
     archive = load_archive(options.archive, options.overrides, options.device)
-    tasks = archive.model.tasks
-    instances = list(archive.reader.read(options.data))
-    loader = Loader(instances, archive.vocab, archive.reader.token_indexers, tasks)
+    tasks = _tasks(archive, options.tasks)
+    instances = read_gold(archive, options.data, tasks)
+    for problem in problems(describe_for_model(instances, tasks, archive.vocab), tasks, options.data):
+        logger.warning(problem)
+    loader = Loader(instances, archive.vocab, archive.reader.token_indexers, archive.model.tasks)
     metrics = {task.name: task.metric() for task in tasks}
     predicted: dict[int, dict[str, Annotation]] = {}
     results: dict[str, Any] = evaluate(
@@ -71,11 +88,26 @@ def run(options: argparse.Namespace) -> None:
         _write_predictions(options.predictions_output_file, instances, in_order)
     if options.errors_output_file:
         _write_errors(options.errors_output_file, instances, in_order)
+    if bad := [
+        name for name, value in results.items() if isinstance(value, float) and not math.isfinite(value)
+    ]:
+        raise ConfigurationError(
+            f"{options.data}: not finite: {', '.join(bad)}; the model's weights are no good"
+        )
     text = json.dumps(results, indent=2, ensure_ascii=False)
     if options.output_file:
         Path(options.output_file).write_text(text + "\n", encoding="utf-8")
     else:
         print(text)
+
+
+def _tasks(archive: Archive, names: list[str] | None) -> list[Task]:
+    """The tasks of these names, all by default."""
+    tasks = list(archive.model.tasks)
+    known = [task.name for task in tasks]
+    if unknown := [name for name in names or () if name not in known]:
+        raise ConfigurationError(f"--tasks: the model has no task {unknown[0]!r} (tasks: {', '.join(known)})")
+    return [task for task in tasks if names is None or task.name in names]
 
 
 def _write_predictions(path: str, instances: list[Instance], predicted: list[dict[str, Annotation]]) -> None:

@@ -6,7 +6,7 @@ import argparse
 import gc
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -17,13 +17,16 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
     parser = subcommands.add_parser(
         "predict",
         help="label new text",
-        description='Label JSON lines, each {"text": ...} or {"tokens": [...]}, in their order; other fields come '
-        'back as they are. Labels under "given" (in the form of "annotations") are kept and not predicted.',
+        description='Label JSON lines, or a JSON list, each record {"text": ...} or {"tokens": [...]}, in their '
+        'order; other fields come back as they are. Labels under "given" (in the form of "annotations") are kept '
+        "and not predicted.",
         epilog="What is written is streamed to FILE.partial, which becomes FILE at the end; a run that fails "
         "leaves the FILE of an earlier run alone and what it has done in FILE.partial.",
     )
     parser.add_argument("archive", metavar="ARCHIVE", help="a model.tar.gz, or the directory of a training")
-    parser.add_argument("input", metavar="INPUT", help="a file of JSON lines, or - for standard input")
+    parser.add_argument(
+        "input", metavar="INPUT", help="a JSON file (.gz and .zip too), or - for standard input"
+    )
     parser.add_argument("--output-file", metavar="FILE", help="where to write (default: standard output)")
     parser.add_argument("--readable", action="store_true", help="write for people, not JSON")
     parser.add_argument(
@@ -113,11 +116,19 @@ def run(options: argparse.Namespace) -> int:
 
 
 def as_line(record: Mapping[str, Any]) -> bytes:
-    """A record as a line of UTF-8."""
+    """A record as a line of strict JSON in UTF-8.
+
+    Raises:
+        ConfigurationError: it is no JSON: a predictor of one's own made it, or a score is NaN.
+    """
+    from causal_mtl.common import ConfigurationError
+    from causal_mtl.data.strict_json import check
+
     try:
-        return (json.dumps(record, ensure_ascii=False) + "\n").encode("utf-8")
-    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can escape and UTF-8 cannot hold
-        return (json.dumps(record) + "\n").encode("utf-8")
+        return (json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
+    except (ValueError, TypeError, RecursionError) as error:
+        check(record)  # says where
+        raise ConfigurationError(f"this cannot be written as JSON: {error}") from None
 
 
 def as_text(record: Mapping[str, Any]) -> bytes:
@@ -133,12 +144,15 @@ def as_text(record: Mapping[str, Any]) -> bytes:
 
 
 @contextmanager
-def _input(path: str) -> Iterator[IO[bytes]]:
+def _input(path: str) -> Iterator[Iterable[str | bytes]]:
+    """The lines of a file (.gz and .zip too), or of standard input."""
     if path == "-":
         yield sys.stdin.buffer
         return
-    with open(path, "rb") as file:
-        yield file
+    from causal_mtl.data.records import open_lines
+
+    with open_lines(Path(path)) as lines:
+        yield lines
 
 
 @contextmanager

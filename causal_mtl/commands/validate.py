@@ -25,7 +25,7 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> None:
     """Print a report on each data set, index it, and print everything that deserves a warning."""
     from causal_mtl.data.report_text import render
-    from causal_mtl.training.data_report import describe_splits, problems
+    from causal_mtl.training.data_report import describe_splits
     from causal_mtl.training.experiment import Experiment, read_config
 
     experiment = Experiment(read_config(options.config, options.overrides))
@@ -35,5 +35,5 @@ def run(options: argparse.Namespace) -> None:
     vocab = experiment.vocabulary()
     for split in reports:
         experiment.loader(split, vocab)  # says so if a task cannot take its labels
-    found = list(problems(reports, experiment.tasks))
+    found = list(experiment.problems(vocab, reports))
     print("to be aware of:" if found else "nothing to be aware of", *found, sep="\n  ")

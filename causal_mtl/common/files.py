@@ -7,6 +7,7 @@ import hashlib
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
@@ -60,15 +61,26 @@ def open_text(
         newline: what ends a line, as in `open`.
 
     Raises:
-        ConfigurationError: a .zip holds more than one file, or none.
+        ConfigurationError: a .zip holds more than one file, or none; or a compressed file is damaged.
         FileNotFoundError: nothing is there.
     """
     name, file = str(path_or_url), local_path(path_or_url)
+    try:
+        with _opened(name, file, errors, newline) as text:
+            yield text
+    except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, NotImplementedError) as error:
+        raise ConfigurationError(f"{name}: not a sound compressed file ({error})") from None
+
+
+@contextmanager
+def _opened(name: str, file: Path, errors: str, newline: str | None) -> Iterator[TextIO]:
     if name.endswith(".zip"):
         with zipfile.ZipFile(file) as archive:
             names = [member for member in archive.namelist() if not member.endswith("/")]
             if len(names) != 1:
                 raise ConfigurationError(f"{name}: expected one file in the archive, got {len(names)}")
+            if archive.getinfo(names[0]).flag_bits & 1:
+                raise ConfigurationError(f"{name}: the file in the archive is encrypted")
             with archive.open(names[0]) as raw:
                 yield io.TextIOWrapper(raw, "utf-8-sig", errors, newline)
     else:

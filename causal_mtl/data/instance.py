@@ -81,6 +81,25 @@ class LabelAnnotation:
 Annotation = SpanAnnotation | RelationAnnotation | LabelAnnotation
 
 
+def labels_of(annotation: Annotation) -> list[str]:
+    """The label of everything that `annotation` holds, unplaced gold included."""
+    if isinstance(annotation, LabelAnnotation):
+        return list(annotation.labels)
+    if isinstance(annotation, SpanAnnotation):
+        return [span.label for span in annotation.spans] + [label for _, label in annotation.unplaced]
+    return [relation.label for relation in annotation.relations] + [
+        label for _, label, _ in annotation.unplaced
+    ]
+
+
+def scores_of(annotation: Annotation) -> list[float]:
+    """The scores of everything that `annotation` holds, where it has any."""
+    if isinstance(annotation, LabelAnnotation):
+        return list(annotation.scores or ())
+    items = annotation.spans if isinstance(annotation, SpanAnnotation) else annotation.relations
+    return [item.score for item in items if item.score is not None]
+
+
 @dataclass(slots=True)
 class Instance:
     """One text for all tasks.

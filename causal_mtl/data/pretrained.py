@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from causal_mtl.common import open_text
+from causal_mtl.common.vector_files import vector_lines, vector_width
 
 
 def read_pretrained_words(path: str) -> list[str]:
     """The words of a vectors file (GloVe or word2vec text; .gz and .zip too), in its order, each once.
 
-    A first line of two numbers (word2vec's count and width) is no word. A word may hold blanks: the width of
+    A first line of two integers (word2vec's count and width) is no word. A word may hold blanks: the width of
     the first vector says how many numbers each line ends with.
     """
     words: dict[str, None] = {}
     width = 0
-    with open_text(path, errors="replace", newline="\n") as file:
-        for number, line in enumerate(file):
-            line = line.rstrip()
-            fields = line.count(" ")
-            if not line or (number == 0 and fields == 1):
-                continue
-            width = width or fields
-            words[line.rsplit(" ", width)[0]] = None
+    for _, fields in vector_lines(path):
+        width = width or vector_width(fields)
+        words[" ".join(fields[: len(fields) - width]) or fields[0]] = None
     return list(words)

@@ -3,29 +3,149 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from causal_mtl.common import ConfigurationError
 from causal_mtl.common.files import open_text
+from causal_mtl.data.strict_json import check, parse, parse_list
 
 _KINDS = {str: "a string", int: "an integer", float: "a number", list: "a list", dict: "an object"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What stands at one place of a file of records.
+
+    Attributes:
+        line: at which it begins, from 1.
+        number: which record of a JSON list, from 1; None in a file of lines.
+        record: the object; None if there is an error.
+        error: why there is no usable object here.
+    """
+
+    line: int
+    number: int | None
+    record: dict[str, Any] | None = None
+    error: str = ""
 
 
 def read_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each JSON object of a file, a JSON list or one object a line, and where it stands ("file:12").
 
     Raises:
-        ConfigurationError: the file is no JSON, or something in it is no object.
+        ConfigurationError: the file is no JSON, or something in it is no object, or cannot be written again.
+    """
+    with open_lines(path) as lines:
+        entries = read_entries(lines)
+        while True:
+            try:
+                entry = next(entries, None)
+            except ConfigurationError as error:  # begins with the line
+                raise ConfigurationError(f"{path}:{error}") from None
+            if entry is None:
+                return
+            where = f"{path}:{entry.line}" + (f": record {entry.number}" if entry.number else "")
+            if entry.record is None:
+                raise ConfigurationError(f"{where}: {entry.error}")
+            yield where, entry.record
+
+
+def open_lines(path: Path) -> AbstractContextManager[Iterable[str]]:
+    """The lines of a text file (.gz and .zip too), for `read_entries`, which says where one is not UTF-8."""
+    return open_text(path, errors="surrogateescape")
+
+
+def read_entries(lines: Iterable[str | bytes]) -> Iterator[Entry]:
+    """The records of some lines, each an object, or all together a JSON list; blank lines are passed over.
+
+    No more lines are taken than are needed, except for a list.
+
+    Args:
+        lines: of bytes, or of text that was decoded with "surrogateescape".
+
+    Raises:
+        ConfigurationError: what follows cannot be read: a list is malformed. The message begins with the line.
+    """
+    numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+    first = next(numbered, None)
+    if first is None:
+        return
+    begin = _decoded_or_none(first[1])
+    if begin is None or not begin.lstrip("\ufeff \t").startswith("["):
+        yield from map(_line_entry, chain([first], numbered))
+        return
+    second = next(numbered, None)
+    if second is not None and _is_whole(begin):  # a line that is a list, among lines
+        yield from map(_line_entry, chain([first, second], numbered))
+        return
+    others = chain([second] if second else [], numbered)
+    yield from _list_entries(chain([first], others))
+
+
+def _line_entry(numbered: tuple[int, str | bytes]) -> Entry:
+    number, line = numbered
+    try:
+        return Entry(number, None, _record(parse(_decoded(line))))
+    except ConfigurationError as error:
+        return Entry(number, None, error=error.message)
+
+
+def _list_entries(numbered: Iterable[tuple[int, str | bytes]]) -> Iterator[Entry]:
+    pieces: list[str] = []
+    for number, line in numbered:
+        pieces += ["\n"] * (number - 1 - len(pieces))  # blank lines that were passed over
+        try:
+            pieces.append(_decoded(line).rstrip("\n") + "\n")
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{number}: {error}") from None
+    for number, (line_number, value) in enumerate(parse_list("".join(pieces)), start=1):
+        try:
+            yield Entry(line_number, number, _record(value))
+        except ConfigurationError as error:
+            yield Entry(line_number, number, error=error.message)
+
+
+def _record(value: Any) -> dict[str, Any]:
+    check(value)
+    if not isinstance(value, dict):
+        raise ConfigurationError(f"expected an object, got {shown(value)}")
+    return value
+
+
+def _is_whole(line: str) -> bool:
+    try:
+        parse(line.lstrip("\ufeff"))
+    except ConfigurationError:
+        return False
+    return True
+
+
+def _decoded(line: str | bytes) -> str:
+    """A line as text, without a byte order mark.
+
+    Raises:
+        ConfigurationError: it is not UTF-8.
     """
     try:
-        for where, record in _list_records(path) if _starts_list(path) else _line_records(path):
-            if not isinstance(record, dict):
-                raise ConfigurationError(f"{where}: expected an object, got {shown(record)}")
-            yield where, record
+        raw = line.encode("utf-8", "surrogateescape") if isinstance(line, str) else line
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path}: not a text in UTF-8 ({error.reason})") from None
+        raise ConfigurationError(f"not UTF-8: {error.reason} at byte {error.start + 1} of the line") from None
+    except UnicodeEncodeError:  # only from Python: a string with other halves of surrogate pairs
+        raise ConfigurationError("not UTF-8: half of a surrogate pair") from None
+
+
+def _decoded_or_none(line: str | bytes) -> str | None:
+    try:
+        return _decoded(line)
+    except ConfigurationError:
+        return None
 
 
 def read_lines(path: Path, newline: str | None = None) -> Iterator[tuple[str, str]]:
@@ -36,47 +156,14 @@ def read_lines(path: Path, newline: str | None = None) -> Iterator[tuple[str, st
         newline: what ends a line, as in `open`; "" leaves line ends as they are.
 
     Raises:
-        ConfigurationError: the file is no text in UTF-8.
+        ConfigurationError: a line is not UTF-8.
     """
-    number = 0
-    try:
-        with open_text(path, newline=newline) as file:
-            for number, line in enumerate(file, start=1):
-                yield f"{path}:{number}", line
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(
-            f"{path}: after line {number}: not a text in UTF-8 ({error.reason})"
-        ) from None
-
-
-def _starts_list(path: Path) -> bool:
-    with open_text(path) as file:
-        first = next((line for line in file if line.strip()), "")
-    return first.lstrip().startswith("[")
-
-
-def _list_records(path: Path) -> Iterator[tuple[str, Any]]:
-    with open_text(path) as file:
-        try:
-            records = json.loads(file.read())
-        except json.JSONDecodeError as error:
-            raise ConfigurationError(f"{path}:{error.lineno}: malformed JSON: {error.msg}") from None
-    for number, record in enumerate(records, start=1):
-        yield f"{path}: record {number}", record
-
-
-def _line_records(path: Path) -> Iterator[tuple[str, Any]]:
-    with open_text(path) as file:
+    with open_text(path, errors="surrogateescape", newline=newline) as file:
         for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
             try:
-                record = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise ConfigurationError(
-                    f"{path}:{number}: malformed JSON: {error.msg} at column {error.colno}"
-                ) from None
-            yield f"{path}:{number}", record
+                yield f"{path}:{number}", _decoded(line)
+            except ConfigurationError as error:
+                raise ConfigurationError(f"{path}:{number}: {error}") from None
 
 
 def shown(value: Any) -> str:
@@ -85,7 +172,7 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def expect(value: Any, kind: type, where: str) -> Any:
+def expect(value: Any, kind: type[Any], where: str) -> Any:
     """`value` itself if it is of that JSON kind.
 
     Raises:
@@ -94,6 +181,8 @@ def expect(value: Any, kind: type, where: str) -> Any:
     is_bool = isinstance(value, bool)  # an int to Python, but never what is meant here
     if is_bool or not isinstance(value, (int, float) if kind is float else kind):
         raise ConfigurationError(f"{where}: expected {_KINDS[kind]}, got {shown(value)}")
+    if kind is float and not -sys.float_info.max <= value <= sys.float_info.max:  # NaN fails this too
+        raise ConfigurationError(f"{where}: the number is NaN, infinite or too large")
     return value
 
 
@@ -106,18 +195,6 @@ def expect_key(record: dict[str, Any], key: str, kind: type, where: str) -> Any:
     if key not in record:
         raise ConfigurationError(f"{where}: {key!r} is missing (expected {_KINDS[kind]})")
     return expect(record[key], kind, f"{where}: {key!r}")
-
-
-def expect_words(value: Any, where: str) -> list[str]:
-    """`value` itself if it is a list of tokens: strings that are not blank.
-
-    Raises:
-        ConfigurationError: it is not; the message begins with `where`.
-    """
-    for i, word in enumerate(expect_strings(value, where)):
-        if not word.strip():
-            raise ConfigurationError(f"{where}[{i}]: a token cannot be blank")
-    return value
 
 
 def expect_strings(value: Any, where: str) -> list[str]:

@@ -11,10 +11,10 @@ from typing import Literal
 from causal_mtl.data.instance import (
     Annotation,
     Instance,
-    LabelAnnotation,
     RelationAnnotation,
     Span,
     SpanAnnotation,
+    labels_of,
 )
 from causal_mtl.data.overlap import overlap_kinds
 from causal_mtl.data.tag_schemes import TagScheme
@@ -35,6 +35,7 @@ class TaskReport:
         flat: spans that tags can hold (they hold no overlaps), or relations between two of these; for data
             that gives strings, strings are counted.
         flat_of: all spans or relations, unplaced ones included, that `flat` is a part of.
+        overlapping: spans that flat tags drop because a longer one overlaps them, or relations of these.
         overlaps: sentences by overlap kind (relations only).
         unseen: labels, with their counts, that the known labels lack.
     """
@@ -46,6 +47,7 @@ class TaskReport:
     unplaced: int = 0
     flat: int = 0
     flat_of: int = 0
+    overlapping: int = 0
     overlaps: Counter[str] = field(default_factory=Counter)
     unseen: Counter[str] = field(default_factory=Counter)
 
@@ -132,9 +134,9 @@ def describe(
         if len(report.examples) < examples:
             report.examples.append(instance)
         for name, annotation in instance.annotations.items():
-            task = report.tasks.setdefault(name, TaskReport(_kind(annotation)))
+            task = report.tasks.setdefault(name, TaskReport(kind_of(annotation)))
             task.sentences += 1
-            labels = _labels(annotation)
+            labels = labels_of(annotation)
             task.labels.update(labels)
             task.per_sentence[len(labels)] += 1
             if isinstance(annotation, SpanAnnotation):
@@ -148,20 +150,11 @@ def describe(
     return report
 
 
-def _kind(annotation: Annotation) -> Kind:
+def kind_of(annotation: Annotation) -> Kind:
+    """What `annotation` holds."""
     if isinstance(annotation, SpanAnnotation):
         return "spans"
     return "relations" if isinstance(annotation, RelationAnnotation) else "labels"
-
-
-def _labels(annotation: Annotation) -> list[str]:
-    if isinstance(annotation, LabelAnnotation):
-        return list(annotation.labels)
-    if isinstance(annotation, SpanAnnotation):
-        return [span.label for span in annotation.spans] + [label for _, label in annotation.unplaced]
-    return [relation.label for relation in annotation.relations] + [
-        label for _, label, _ in annotation.unplaced
-    ]
 
 
 def _key(instance: Instance, span: Span, by_text: bool) -> Hashable:
@@ -175,8 +168,10 @@ def _add_spans(task: TaskReport, instance: Instance, annotation: SpanAnnotation)
     kept, _ = TagScheme.drop_overlaps(annotation.spans)
     gold = keys(annotation.spans)
     task.unplaced += len(annotation.unplaced)
-    task.flat += len(gold & keys(kept))
-    task.flat_of += len(gold) + len(set(annotation.unplaced))
+    flat = len(gold & keys(kept))
+    task.flat += flat
+    task.overlapping += len(gold) - flat
+    task.flat_of += len(gold) + len(annotation.unplaced)
 
 
 def _add_relations(
@@ -189,8 +184,10 @@ def _add_relations(
     kept, _ = TagScheme.drop_overlaps(_mention_spans(instance, annotation, mentions))
     ends = {_key(instance, span, annotation.by_text) for span in kept}
     task.unplaced += len(annotation.unplaced)
-    task.flat += sum(head in ends and tail in ends for head, _, tail in triples)
-    task.flat_of += len(triples) + len(set(annotation.unplaced))
+    flat = sum(head in ends and tail in ends for head, _, tail in triples)
+    task.flat += flat
+    task.overlapping += len(triples) - flat
+    task.flat_of += len(triples) + len(annotation.unplaced)
     task.overlaps.update(overlap_kinds([*triples, *annotation.unplaced]))
 
 

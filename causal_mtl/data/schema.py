@@ -8,8 +8,8 @@ from typing import Any
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data.instance import Annotation, Instance, LabelAnnotation, Relation, Span, SpanAnnotation
 from causal_mtl.data.offsets import align_words, join_words
-from causal_mtl.data.records import expect, expect_strings
 from causal_mtl.data.schema_annotations import AnnotationReader
+from causal_mtl.data.strings import expect_text, expect_tokens, tokens_of
 from causal_mtl.data.tokenizers import Tokenizer
 
 RESERVED = ("text", "tokens", "annotations")  # all other keys of a record are the user's
@@ -46,15 +46,12 @@ def to_json(instance: Instance, annotations: Mapping[str, Annotation] | None = N
 
 def _without_labels(record: Mapping[str, Any], tokenizer: Tokenizer) -> Instance:
     metadata = {key: value for key, value in record.items() if key not in RESERVED}
-    text = expect(record["text"], str, "text") if "text" in record else None
+    text = expect_text(record["text"], "text") if "text" in record else None
     if "tokens" not in record:
         if text is None:
             raise ConfigurationError("'text' or 'tokens' is missing")
-        return Instance(text, tokenizer.tokenize(text), metadata=metadata)
-    words = expect_strings(record["tokens"], "tokens")
-    empty = next((i for i, word in enumerate(words) if not word.strip()), None)
-    if empty is not None:
-        raise ConfigurationError(f"tokens[{empty}]: a token cannot be blank")
+        return Instance(text, tokens_of(text, tokenizer), metadata=metadata)
+    words = expect_tokens(record["tokens"], "tokens")
     if text is None:
         text, tokens = join_words(words)
     else:

@@ -15,7 +15,8 @@ from causal_mtl.data.instance import (
     SpanAnnotation,
 )
 from causal_mtl.data.offsets import token_range
-from causal_mtl.data.records import expect, expect_key, expect_strings, shown
+from causal_mtl.data.records import expect, expect_key, shown
+from causal_mtl.data.strings import expect_label, expect_label_at, expect_task_name
 
 UNTYPED = "entity"  # the label of a mention that has none
 _KINDS = ("spans", "relations", "labels")
@@ -47,7 +48,7 @@ class AnnotationReader:
         self.instance.annotations = {task: self.instance.annotations[task] for task in self.raw}
 
     def _kind(self, task: str) -> str:
-        value = expect(self.raw[task], dict, f"annotations.{task}")
+        value = expect(self.raw[expect_task_name(task, "annotations")], dict, f"annotations.{task}")
         kinds = [kind for kind in _KINDS if kind in value]
         if len(kinds) != 1:
             raise ConfigurationError(
@@ -64,7 +65,7 @@ class AnnotationReader:
         for i, raw in enumerate(expect(value["spans"], list, f"{at}.spans")):
             where = f"{at}.spans[{i}]"
             span = self._span(expect(raw, dict, where), where)
-            label = expect_key(raw, "label", str, where)
+            label = expect_label_at(raw, "label", where)
             self.spans[task].append(span)
             if isinstance(span, Span):
                 self.labels.setdefault((span.start, span.end), label)
@@ -74,7 +75,7 @@ class AnnotationReader:
         for i, raw in enumerate(expect(value.get("unplaced", []), list, f"{at}.unplaced")):
             where = f"{at}.unplaced[{i}]"
             expect(raw, dict, where)
-            unplaced.append((expect_key(raw, "text", str, where), expect_key(raw, "label", str, where)))
+            unplaced.append((expect_key(raw, "text", str, where), expect_label_at(raw, "label", where)))
         placed = [span for span in self.spans[task] if isinstance(span, Span)]
         unique = tuple(dict.fromkeys(placed))
         if len(unique) < len(placed):
@@ -84,12 +85,14 @@ class AnnotationReader:
     def _read_relations(self, task: str) -> RelationAnnotation:
         value, at = self.raw[task], f"annotations.{task}"
         _check_keys(value, at, "relations", "mentions", "unplaced", "match")
+        if "mentions" in value:
+            expect_key(value, "mentions", str, at)
         relations: list[Relation] = []
         unplaced: list[tuple[str, str, str]] = []
         for i, raw in enumerate(expect(value["relations"], list, f"{at}.relations")):
             where = f"{at}.relations[{i}]"
             _check_keys(expect(raw, dict, where), where, "label", "head", "tail", "score")
-            label = expect_key(raw, "label", str, where)
+            label = expect_label_at(raw, "label", where)
             head, tail = (self._end(raw, key, value, where) for key in ("head", "tail"))
             if isinstance(head, Span) and isinstance(tail, Span):
                 relations.append(Relation(head, label, tail, _score(raw, where)))
@@ -99,8 +102,8 @@ class AnnotationReader:
         for i, raw in enumerate(expect(value.get("unplaced", []), list, f"{at}.unplaced")):
             where = f"{at}.unplaced[{i}]"
             expect(raw, dict, where)
-            head, label, tail = (expect_key(raw, key, str, where) for key in ("head", "label", "tail"))
-            unplaced.append((head, label, tail))
+            head, tail = (expect_key(raw, key, str, where) for key in ("head", "tail"))
+            unplaced.append((head, expect_label_at(raw, "label", where), tail))
         unique = tuple(dict.fromkeys(relations))
         if len(unique) < len(relations):
             self.instance.notes["duplicate relation"] += len(relations) - len(unique)
@@ -109,7 +112,8 @@ class AnnotationReader:
     def _read_labels(self, task: str) -> LabelAnnotation:
         value, at = self.raw[task], f"annotations.{task}"
         _check_keys(value, at, "labels", "scores")
-        labels = tuple(expect_strings(value["labels"], f"{at}.labels"))
+        raw = expect(value["labels"], list, f"{at}.labels")
+        labels = tuple(expect_label(label, f"{at}.labels[{i}]") for i, label in enumerate(raw))
         if "scores" not in value:
             unique = tuple(dict.fromkeys(labels))
             if len(unique) < len(labels):
@@ -163,7 +167,7 @@ class AnnotationReader:
                 return self.instance.text[start:end]
             indices = found
         assert indices is not None
-        label = expect(raw.get("label", self.labels.get(indices, UNTYPED)), str, f"{where}.label")
+        label = expect_label(raw.get("label", self.labels.get(indices, UNTYPED)), f"{where}.label")
         return Span(*indices, label, _score(raw, where))
 
     def _by_tokens(self, raw: dict[str, Any], where: str) -> tuple[int, int]:

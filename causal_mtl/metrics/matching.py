@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Set
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Set
 from typing import Any
 
 from causal_mtl.metrics.metric import Metric, precision_recall_f1
@@ -23,7 +24,10 @@ class MatchingMetric(Metric):
         self.modes = modes
 
     def items(self, annotation: Any, by_text: bool, mode: str, instance: Any) -> Set[Item]:
-        """What `annotation` says of a sentence, as compared in `mode`; repeated items count once."""
+        """What `annotation` says of a sentence, as compared in `mode`; repeated items count once.
+
+        Gold that could not be placed counts as often as it is given (see `numbered`).
+        """
         raise NotImplementedError
 
     def count(self, predicted: Any, gold: Any, instance: Any) -> None:
@@ -37,6 +41,17 @@ class MatchingMetric(Metric):
                 self.counts[mode, label, "predicted"] += 1
             for label, _ in wanted & given:
                 self.counts[mode, label, "correct"] += 1
+
+    @staticmethod
+    def numbered(unplaced: Iterable[Any]) -> Iterator[tuple[Any, int]]:
+        """Gold that could not be placed, each with how often the same was given before it.
+
+        Equal mentions of one sentence stand at different places of it, so each is missed by itself.
+        """
+        seen: Counter[Any] = Counter()
+        for item in unplaced:
+            yield item, seen[item]
+            seen[item] += 1
 
     def get_metric(self, reset: bool = False) -> dict[str, float]:
         """Micro-averages over all labels."""

@@ -22,7 +22,10 @@ class SpanF1(MatchingMetric):
 
     def items(self, annotation: Any, by_text: bool, mode: str, instance: Any) -> Set[Item]:
         """Spans as `(label, text)` or `(label, (start, end))`."""
-        unplaced = {(label, text) for text, label in annotation.unplaced}
+        unplaced: set[Item] = {
+            (label, (text, before) if before else text)
+            for (text, label), before in self.numbered(annotation.unplaced)
+        }
         if by_text:
             return unplaced | {(span.label, instance.span_text(span)) for span in annotation.spans}
         return unplaced | {(span.label, (span.start, span.end)) for span in annotation.spans}

@@ -41,10 +41,11 @@ class TripleF1(MatchingMetric):
             (relation.label, (compared(relation.head), compared(relation.tail)))
             for relation in annotation.relations
         }
-        return placed | {
-            (label, (_part_of_text(head, mode, None), _part_of_text(tail, mode, None)))
-            for head, label, tail in annotation.unplaced
-        }
+        unplaced = set()
+        for (head, label, tail), before in self.numbered(annotation.unplaced):
+            first, second = _part_of_text(head, mode, None), _part_of_text(tail, mode, None)
+            unplaced.add((label, ((first, before) if before else first, second)))
+        return placed | unplaced
 
 
 def _part_of_text(text: str, mode: str, label: str | None) -> Hashable:

@@ -9,6 +9,7 @@ from causal_mtl.common import ConfigurationError
 from causal_mtl.data import Instance, LabelAnnotation, Vocabulary
 from causal_mtl.data.records import expect
 from causal_mtl.data.schema import from_json
+from causal_mtl.data.strings import expect_task_name
 from causal_mtl.data.tokenizers import WhitespaceTokenizer
 from causal_mtl.models import TaskGraph
 
@@ -20,7 +21,7 @@ def read_given(instance: Instance, given: Any, tasks: TaskGraph, vocab: Vocabula
         ConfigurationError: the model cannot hold them: there is no such task, label or span of tokens.
     """
     for name in expect(given, dict, "given"):
-        if name not in tasks:
+        if expect_task_name(name, "given") not in tasks:
             raise ConfigurationError(
                 f"given.{name}: the model has no such task (tasks: {', '.join(t.name for t in tasks)})"
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -15,9 +15,12 @@ import torch
 from causal_mtl.archive import Archive, Device, load_archive
 from causal_mtl.common import ConfigurationError, Registrable, import_package, import_plugins
 from causal_mtl.data import Annotation, Instance, batches
+from causal_mtl.data.instance import scores_of
 from causal_mtl.data.loader import Loader
-from causal_mtl.data.records import expect, expect_strings
+from causal_mtl.data.records import Entry, expect, read_entries
 from causal_mtl.data.schema import to_json
+from causal_mtl.data.strict_json import check
+from causal_mtl.data.strings import expect_text
 from causal_mtl.nn.precision import choose_device, choose_precision
 from causal_mtl.predictors.given import read_given
 
@@ -85,43 +88,42 @@ class Predictor(Registrable):
             try:
                 instances.append(self._checked({"text": record} if isinstance(record, str) else record))
             except ConfigurationError as error:
-                raise InputError(f"record {number}: {error}" if len(records) > 1 else str(error)) from None
-        return self._predict(instances)
+                raise InputError(_numbered(number, error.message, len(records))) from None
+        results = self._predict(instances)
+        for number, result in enumerate(results):
+            if isinstance(result, InputError):
+                raise InputError(_numbered(number, result.message, len(records)))
+        return results  # type: ignore[return-value]  # no errors among them
 
     def predict_jsonl(
         self, lines: Iterable[str | bytes], on_error: OnError = "stop"
     ) -> Iterator[dict[str, Any]]:
-        """Predict JSON lines one after another, in their order; blank ones are passed over.
+        """Predict JSON lines, or a JSON list, one after another, in their order; blank lines are passed over.
 
-        Only some batches of lines are held at a time.
+        Only some batches of lines are held at a time (of a list: all).
 
         Args:
             lines: of a file that is open for reading.
-            on_error: at a line that cannot be predicted: "stop" yields what comes before it, then raises; "skip"
-                yields ``{"line": number, "error": message}`` in its place and goes on.
+            on_error: at a record that cannot be predicted: "stop" yields what comes before it, then raises; "skip"
+                yields ``{"line": number, "error": message}`` in its place and goes on. In a list, the record has
+                ``"record": number`` besides.
 
         Raises:
-            InputError: names the line, from 1.
+            InputError: names the line, from 1. Where a list is malformed, whatever `on_error` says: its rest
+                cannot be told apart.
         """
-        numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
-        while window := list(islice(numbered, WINDOW * self.batch_size)):
-            results: list[dict[str, Any] | None] = []
-            instances: list[Instance] = []
-            failure = None
-            for number, line in window:
-                try:
-                    instances.append(self._checked(_parsed(line)))
-                    results.append(None)
-                except ConfigurationError as error:
-                    if on_error == "stop":
-                        failure = InputError(f"line {number}: {error}")
-                        break
-                    results.append({"line": number, "error": str(error)})
-            predicted = iter(self._predict(instances))
-            for result in results:
-                yield next(predicted) if result is None else result
-            if failure is not None:
-                raise failure
+        entries = read_entries(lines)
+        failure: InputError | None = None
+        while failure is None:
+            window, failure = _taken(entries, WINDOW * self.batch_size)
+            if not window:
+                break
+            for entry, result in zip(window, self._predict_entries(window), strict=True):
+                if isinstance(result, InputError) and on_error == "stop":
+                    raise InputError(f"line {entry.line}: {result}")
+                yield _error_record(entry, result) if isinstance(result, InputError) else result
+        if failure is not None:
+            raise failure
 
     def json_to_instance(self, record: Record) -> Instance:
         """The instance to predict; its annotations are the labels that are given.
@@ -129,8 +131,8 @@ class Predictor(Registrable):
         Raises:
             ConfigurationError: the record is not as it should be.
         """
-        text = expect(record["text"], str, "text") if "text" in record else None
-        tokens = expect_strings(record["tokens"], "tokens") if record.get("tokens") is not None else None
+        text = expect_text(record["text"], "text") if "text" in record else None
+        tokens = expect(record["tokens"], list, "tokens") if record.get("tokens") is not None else None
         rest = {key: value for key, value in record.items() if key not in ("text", "tokens", "annotations")}
         instance = self.archive.reader.text_to_instance(text, tokens, rest)
         if record.get("given") is not None:
@@ -162,11 +164,26 @@ class Predictor(Registrable):
                 found.update(zip((numbers[row] for row in chosen), decoded, strict=True))
         return [found[number] for number in range(len(instances))]
 
-    def _predict(self, instances: Sequence[Instance]) -> list[dict[str, Any]]:
+    def _predict(self, instances: Sequence[Instance]) -> list[dict[str, Any] | InputError]:
         return [
-            self.instance_to_json(instance, annotations)
+            self.instance_to_json(instance, annotations) if _has_finite_scores(annotations) else _not_finite()
             for instance, annotations in zip(instances, self.annotate(instances), strict=True)
         ]
+
+    def _predict_entries(self, entries: Sequence[Entry]) -> list[dict[str, Any] | InputError]:
+        """What becomes of each entry."""
+        instances: list[Instance] = []
+        results: list[InputError | None] = []
+        for entry in entries:
+            try:
+                if entry.record is None:
+                    raise InputError(entry.error)
+                instances.append(self._checked(entry.record))
+                results.append(None)
+            except ConfigurationError as error:
+                results.append(InputError(error.message))
+        predicted = iter(self._predict(instances))
+        return [next(predicted) if result is None else result for result in results]
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(
@@ -176,6 +193,7 @@ class Predictor(Registrable):
     def _checked(self, record: Any) -> Instance:
         if not isinstance(record, Mapping):
             raise ConfigurationError(f"expected an object, got {type(record).__name__}")
+        check(dict(record))
         instance = self.json_to_instance(record)
         if not instance.tokens:
             raise ConfigurationError("there are no tokens in this text")
@@ -218,12 +236,30 @@ def load(
     return Predictor.by_name(predictor)(archive, batch_size, mixed_precision)
 
 
-def _parsed(line: str | bytes) -> Any:
+def _taken(entries: Iterator[Entry], size: int) -> tuple[list[Entry], InputError | None]:
+    """The next `size` entries, and the error that ended them before."""
+    taken: list[Entry] = []
     try:
-        return json.loads(line.decode("utf-8-sig") if isinstance(line, bytes) else line)
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"not UTF-8: {error.reason} at byte {error.start}") from None
-    except json.JSONDecodeError as error:
-        raise ConfigurationError(f"malformed JSON: {error.msg} at column {error.colno}") from None
-    except RecursionError:
-        raise ConfigurationError("malformed JSON: nested too deeply") from None
+        for entry in islice(entries, size):
+            taken.append(entry)
+    except ConfigurationError as error:  # begins with the line
+        return taken, InputError(f"line {error}")
+    return taken, None
+
+
+def _error_record(entry: Entry, error: InputError) -> dict[str, Any]:
+    """What stands in the place of a record that cannot be predicted."""
+    number = {} if entry.number is None else {"record": entry.number}
+    return {"line": entry.line, **number, "error": error.message}
+
+
+def _numbered(number: int, message: str, count: int) -> str:
+    return f"record {number}: {message}" if count > 1 else message
+
+
+def _has_finite_scores(annotations: Mapping[str, Annotation]) -> bool:
+    return all(math.isfinite(score) for annotation in annotations.values() for score in scores_of(annotation))
+
+
+def _not_finite() -> InputError:
+    return InputError("the model's scores for this text are not finite")

@@ -37,6 +37,8 @@ class SequenceTagging(SpanLabels):
             "viterbi" takes the best sequence of tags that is well formed.
     """
 
+    holds_overlaps: ClassVar[bool] = False
+
     scheme: Literal["BIO", "BIOUL", "BIOES"] = "BIOES"
     decoding: Literal["argmax", "viterbi"] = "argmax"
 

@@ -89,6 +89,8 @@ class Task(Registrable):
 
     level: ClassVar[Literal["tokens", "text"]] = "tokens"
     """What its labels hold of: single tokens (or pairs or spans of them), or the whole text."""
+    holds_overlaps: ClassVar[bool] = True
+    """Whether it can learn spans that overlap."""
 
     @property
     def namespace(self) -> str:

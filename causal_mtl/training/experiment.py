@@ -6,7 +6,7 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,11 +19,13 @@ from causal_mtl.common import ConfigurationError, Params, import_package, import
 from causal_mtl.common.atomic import write_json
 from causal_mtl.data import Instance, Vocabulary
 from causal_mtl.data.loader import Countable, Loader
+from causal_mtl.data.report import Report
 from causal_mtl.models import Model
 from causal_mtl.training.checks import check, pretrained_files
 from causal_mtl.training.data_report import describe_splits, problems
 from causal_mtl.training.engine import Engine
 from causal_mtl.training.evaluation import evaluate
+from causal_mtl.training.gold import gold_errors, missing_labels
 from causal_mtl.training.run_directory import prepare, write_note
 from causal_mtl.training.seeds import seed_everything
 from causal_mtl.training.settings import Settings, Split
@@ -129,11 +131,16 @@ class Experiment:
 
     @cached_property
     def instances(self) -> dict[Split, list[Instance]]:
-        """The data, by split."""
-        return {
-            split: list(self.settings.reader(split).read(path))
-            for split, path in self.settings.paths().items()
-        }
+        """The data, by split, with gold for all tasks in each."""
+        instances: dict[Split, list[Instance]] = {}
+        errors: list[str] = []
+        for split, path in self.settings.paths().items():
+            instances[split] = list(self.settings.reader(split).read(path))
+            source = f"{split} data ({path})"
+            errors += gold_errors(instances[split], self.tasks, source, training=split == "train")
+        if errors:
+            raise ConfigurationError("\n".join(errors))
+        return instances
 
     @cached_property
     def initial(self) -> Archive | None:
@@ -142,7 +149,22 @@ class Experiment:
         return load_initial(path, self.config) if path else None
 
     def vocabulary(self) -> Vocabulary:
-        """Count the vocabulary anew, or extend that of the model that this one starts from."""
+        """Count the vocabulary anew, or extend that of the model that this one starts from.
+
+        Raises:
+            ConfigurationError: it lacks all labels of a task.
+        """
+        vocab = self._counted_vocabulary()
+        list(missing_labels(self.instances["train"], self.tasks, vocab, "train data"))
+        return vocab
+
+    def problems(self, vocab: Vocabulary, reports: Mapping[Split, Report]) -> Iterator[str]:
+        """A line for everything in the data that a person should know before trusting a score."""
+        for split, report in reports.items():
+            yield from problems(report, self.tasks, f"{split} data")
+        yield from missing_labels(self.instances["train"], self.tasks, vocab, "train data")
+
+    def _counted_vocabulary(self) -> Vocabulary:
         indexers = self.settings.dataset_reader.token_indexers
         counted = (
             Countable(instance, indexers, self.tasks)
@@ -193,9 +215,9 @@ class Experiment:
             prepare(directory, self.config, force=force, recover=recover)
         engine.wait()
         with _log_file(directory / "train.log" if engine.is_main else None):
-            for problem in problems(describe_splits(self.instances, self.tasks), self.tasks):
-                logger.warning(problem)
             vocab = self.vocabulary()
+            for problem in self.problems(vocab, describe_splits(self.instances, self.tasks)):
+                logger.warning(problem)
             model = self.model(vocab, directory)
             if engine.is_main:
                 pretrained = [file for _, file in pretrained_files(self.config.as_dict(quiet=True))]

@@ -1,5 +1,7 @@
+import gzip
 import io
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -146,14 +148,84 @@ def test_predict_skips(trained, sentences, tmp_path, capsys):
     assert "2 texts labelled, 1 lines skipped" in capsys.readouterr().err
 
 
-def test_predict_what_utf8_cannot_hold(trained, tmp_path):
-    (tmp_path / "in.jsonl").write_text(
-        '{"text": "Zoë was born in Köln .", "half": "\\ud800"}\n', encoding="utf-8"
+BAD_RECORDS = [
+    ('{"text": "a", "half": "\\ud800"}', "half: the string has half of a surrogate pair"),
+    ('{"text": "a", "n": [1, NaN]}', "n[1]: the number is NaN, infinite or too large"),
+    ('{"text": "a", "n": {"b.c": 1e999}}', 'n["b.c"]: the number is NaN, infinite or too large'),
+    ('{"text": "a", "n": 1' + "0" * 5000 + "}", "n: the number is NaN, infinite or too large"),
+    ('{"text": "a", "n": ' + "[" * 500 + "]" * 500 + "}", "nested too deeply"),
+    ('{"text": "a", "n": 1, "n": 2}', "the key 'n' is given twice"),
+    ('{"tokens": ["a", " "]}', "tokens[1]: a token cannot be blank"),
+    ('{"tokens": ["a\\nb"]}', "tokens[0]: a token cannot have a line break"),
+    (
+        '{"text": "a", "given": {"relations": {"relations": [], "mentions": {}}}}',
+        "'mentions': expected a string",
+    ),
+    (
+        '{"text": "a", "given": {"entities": {"spans": [{"start": 0, "end": 1, "label": " x"}]}}}',
+        "begin or end",
+    ),
+]
+
+
+def test_predict_takes_strict_json_only(trained, tmp_path):
+    (tmp_path / "in.jsonl").write_text("".join(line + "\n" for line, _ in BAD_RECORDS))
+    output = tmp_path / "out.jsonl"
+    assert run("predict", trained, tmp_path / "in.jsonl", "--output-file", output, "--on-error", "skip") == 1
+    found = lines_of(output)
+    assert [record["line"] for record in found] == list(range(1, 1 + len(BAD_RECORDS)))
+    for record, (_, message) in zip(found, BAD_RECORDS, strict=True):
+        assert message in record["error"]
+
+
+def test_predict_takes_what_readers_take(trained, tmp_path):
+    records = [{"text": "Umar Silva was born in Bergen."}, {"text": ""}, {"tokens": ["Otto", "works"]}]
+    text = json.dumps(records, indent=1)
+    (tmp_path / "in.json").write_text(text)
+    with gzip.open(tmp_path / "in.json.gz", "wt") as file:
+        file.write(text)
+    for name in ("in.json", "in.json.gz"):
+        output = tmp_path / f"{name}.out"
+        assert run("predict", trained, tmp_path / name, "--output-file", output, "--on-error", "skip") == 1
+        first, second, third = lines_of(output)
+        assert (first["text"], third["tokens"]) == (records[0]["text"], ["Otto", "works"])
+        assert second == {"line": 5, "record": 2, "error": "there are no tokens in this text"}
+
+
+def test_evaluate_says_what_validate_says(trained, tmp_path, capsys, caplog):
+    spans = {"spans": [{"start": 0, "end": 1, "label": "entity"}, {"start": 0, "end": 4, "label": "thing"}]}
+    record = {"text": "Umar Silva", "annotations": {"entities": spans}}
+    data, reader = tmp_path / "gold.jsonl", '{"dataset_reader.type": "jsonl"}'
+    data.write_text(json.dumps(record) + "\n" + json.dumps({"text": "Otto"}) + "\n")
+    assert run("evaluate", trained, data, "-o", reader) == 2
+    assert (
+        "no sentence is annotated for the task 'relations' (annotated: entities)" in capsys.readouterr().err
     )
-    assert run("predict", trained, tmp_path / "in.jsonl", "--output-file", tmp_path / "out.jsonl") == 0
-    (record,) = lines_of(tmp_path / "out.jsonl")
-    assert record["text"] == "Zoë was born in Köln ."
-    assert record["half"] == "\ud800"
+    with caplog.at_level(logging.WARNING):
+        assert run("evaluate", trained, data, "-o", reader, "--tasks", "entities") == 0
+    results = json.loads(capsys.readouterr().out)
+    assert not [name for name in results if name.startswith("relations")]
+    assert results["entities/recall"] == 0
+    for message in ("1 of 2 entities are not in the text", "labels that training never shows: thing",
+                    "1 of 2 sentences are not annotated for 'entities'"):  # fmt: skip
+        assert message in caplog.text
+    assert run("evaluate", trained, data, "-o", reader, "--tasks", "entitis") == 2
+    assert "the model has no task 'entitis' (tasks: entities, relations)" in capsys.readouterr().err
+
+
+def test_train_refuses_gold_that_it_does_not_understand(config, tmp_path, capsys):
+    spert = {
+        "tokens": ["A"],
+        "entities": [{"type": "x", "start": 0, "end": 1}],
+        "relations": [],
+        "orig_id": 1,
+    }
+    (tmp_path / "spert.jsonl").write_text(json.dumps(spert))
+    config.update(dataset_reader={"type": "jsonl"}, train_data_path=str(tmp_path / "spert.jsonl"))
+    del config["model"]["embedder"]["characters"]
+    (tmp_path / "c.json").write_text(json.dumps(config))
+    assert run("train", tmp_path / "c.json", "-s", tmp_path / "run") == 2
+    assert "spert.jsonl:1: this looks like SpERT: read it with" in capsys.readouterr().err
 
 
 def test_predict_readable(trained, tmp_path, capsysbinary):

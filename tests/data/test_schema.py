@@ -214,3 +214,14 @@ def test_predictions_replace_the_annotations():
             }
         },
     }
+
+
+@pytest.mark.parametrize("task", ["", "\n", " a", "a\nb"])
+def test_names_that_no_task_has(task):
+    with pytest.raises(ConfigurationError, match=r"^annotations: the name of a task"):
+        parse({task: {"spans": []}})
+
+
+def test_raw_text_with_the_escape_of_a_line_break():
+    with pytest.raises(ConfigurationError, match=r"^text: tokens\[1\]: a token cannot have a line break"):
+        parse(text="a @@NEWLINE@@")

@@ -56,3 +56,12 @@ def test_counts_of_batches_add_up_and_reset():
     one.counts.update(two.counts)
     assert one.get_metric() == both.get_metric(reset=True)
     assert both.get_metric()["f1"] == 0.0
+
+
+@pytest.mark.parametrize("by_text", [True, False])
+def test_equal_gold_that_could_not_be_placed_counts_as_often_as_it_is_given(by_text):
+    metric = SpanF1()
+    gold = spans((0, 2, "x"), unplaced=(("z", "x"), ("z", "x")), by_text=by_text)
+    metric([spans((0, 2, "x"))], [gold], [sentence()])
+    assert metric.get_metric()["recall"] == pytest.approx(1 / 3)
+    assert metric.per_label()["x"]["support"] == 3

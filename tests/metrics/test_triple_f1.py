@@ -77,3 +77,11 @@ def test_per_label():
     assert table["in"] == {"exact_precision": 1, "exact_recall": 1, "exact_f1": 1, "support": 1}
     assert table["of"]["exact_f1"] == 0
     assert table["of"]["support"] == 1
+
+
+@pytest.mark.parametrize("mode", ALL)
+def test_equal_gold_that_could_not_be_placed_counts_as_often_as_it_is_given(mode):
+    gold = triples(((0, 2), "in", (4, 6)), unplaced=(("Rome", "in", "Italy"), ("Rome", "in", "Italy")))
+    metric = TripleF1((mode,))
+    metric([gold], [gold], [sentence()])
+    assert metric.per_label()["in"]["support"] == 3

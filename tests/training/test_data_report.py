@@ -1,7 +1,7 @@
-from causal_mtl.data import Instance, Relation, RelationAnnotation, Span, SpanAnnotation
+from causal_mtl.data import Instance, Relation, RelationAnnotation, Span, SpanAnnotation, Vocabulary
 from causal_mtl.data.offsets import join_words
-from causal_mtl.tasks import RelationExtraction, SequenceTagging
-from causal_mtl.training.data_report import describe_splits, problems
+from causal_mtl.tasks import RelationExtraction, SequenceTagging, SpanClassification
+from causal_mtl.training.data_report import describe_for_model, describe_splits, problems
 
 TASKS = [SequenceTagging("entities"), RelationExtraction("relations")]
 
@@ -15,7 +15,9 @@ def instance(label, **more):
 def test_what_deserves_a_warning():
     train, dev = instance("seen"), instance("unseen", unplaced=(("a", "seen", "c"),))
     dev.notes["duplicate relation"] += 2
-    found = list(problems(describe_splits({"train": [train], "validation": [dev]}, TASKS), TASKS))
+    reports = describe_splits({"train": [train], "validation": [dev]}, TASKS)
+    assert not list(problems(reports["train"], TASKS, "train data"))
+    found = list(problems(reports["validation"], TASKS, "validation data"))
     assert found == [
         "validation data: duplicate relation: 2",
         "validation data: 1 of 2 relations are not in the text: counted as missed",
@@ -23,14 +25,46 @@ def test_what_deserves_a_warning():
     ]
 
 
-def test_a_task_without_annotations():
-    train = instance("seen")
-    del train.annotations["relations"]
-    found = list(problems(describe_splits({"train": [train]}, TASKS), TASKS))
-    assert found == ["train data: no sentence is annotated for the task 'relations'"]
+def test_sentences_without_annotation_and_annotations_without_a_task():
+    bare, other = instance("seen"), instance("seen")
+    del bare.annotations["relations"]
+    other.annotations["entites"] = SpanAnnotation()
+    report = describe_splits({"train": [bare, other]}, TASKS)["train"]
+    assert list(problems(report, TASKS, "f.jsonl")) == [
+        "f.jsonl: 'entites', annotated in 1 sentences, is no task of the model; did you mean 'entities'?",
+        "f.jsonl: 1 of 2 sentences are not annotated for 'relations'",
+    ]
 
 
-def test_nothing_to_say():
-    assert not list(
-        problems(describe_splits({"train": [instance("a")], "test": [instance("a")]}, TASKS), TASKS)
+def test_no_labels_in_a_split():
+    empty = Instance(*join_words(["A"]), {"entities": SpanAnnotation(), "relations": RelationAnnotation()})
+    report = describe_splits({"train": [empty]}, TASKS)["train"]
+    assert (
+        list(problems(report, TASKS[:1], "dev"))
+        == [
+            "dev: no sentence has any entities: recall and F1 cannot be told from 0",
+            "dev: 'relations', annotated in 1 sentences, is no task of the model",
+        ][::-1]
     )
+
+
+def nested():
+    inner, outer = Span(0, 1, "x"), Span(0, 2, "x")
+    return Instance(*join_words(["A", "B"]), {"entities": SpanAnnotation((inner, outer))})
+
+
+def test_overlapping_gold_is_lost_to_flat_tags_only():
+    report = describe_splits({"train": [nested()]}, TASKS)["train"]
+    (line,) = problems(report, TASKS[:1], "train data")
+    assert line.startswith("train data: 1 of 2 entities are lost to flat tags")
+    assert not list(problems(report, [SpanClassification("entities")], "train data"))
+
+
+def test_data_for_a_trained_model():
+    vocab = Vocabulary.empty()
+    vocab.add_token_to_namespace("x", "entities_labels")
+    vocab.add_token_to_namespace("seen", "relations_labels")
+    report = describe_for_model([instance("seen"), instance("new")], TASKS, vocab)
+    assert list(problems(report, TASKS, "f")) == [
+        "f: 1 of 2 relations have labels that training never shows: new"
+    ]

@@ -17,6 +17,7 @@ from causal_mtl.metrics.matching import MatchingMetric
 from causal_mtl.predictors import Predictor
 from causal_mtl.tasks import Task
 from causal_mtl.tasks.many_labels import ManyLabels
+from causal_mtl.training.gold import read_gold
 
 
 def find_candidates(
@@ -41,7 +42,7 @@ def find_candidates(
     setting = f"model.tasks.{tasks.index(task)}"
     low = {f"{setting}.threshold": floor, f"{setting}.label_thresholds": {}}
     predictor = Predictor(load_archive(archive, low))
-    instances = [item for item in predictor.archive.reader.read(data) if task.name in item.annotations]
+    instances = [item for item in read_gold(predictor.archive, data, [task]) if task.name in item.annotations]
     predicted = predictor.annotate([replace(instance, annotations={}) for instance in instances])
     found = [annotations[task.name] for annotations in predicted]
     gold = [item.annotations[task.name] for item in instances]

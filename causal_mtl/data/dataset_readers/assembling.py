@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data.instance import Relation, RelationAnnotation, Span, SpanAnnotation
 from causal_mtl.data.records import expect
+from causal_mtl.data.strings import expect_label
 
 T = TypeVar("T")
 
@@ -26,12 +27,12 @@ def checked_span(fields: Sequence[Any], length: int, where: str) -> Span:
     """A span from its fields: start and end (token indices, end exclusive) and label.
 
     Raises:
-        ConfigurationError: an index is no integer, the label no string, or the span not within `length` tokens.
+        ConfigurationError: an index is no integer, the label none, or the span not within `length` tokens.
     """
     start, end = (expect(index, int, where) for index in fields[:2])
     if not 0 <= start < end <= length:
         raise ConfigurationError(f"{where}: the mention [{start}, {end}) does not lie within {length} tokens")
-    return Span(start, end, expect(fields[2], str, where))
+    return Span(start, end, expect_label(fields[2], where))
 
 
 def span_annotation(

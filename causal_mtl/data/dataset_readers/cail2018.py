@@ -12,8 +12,9 @@ from causal_mtl.common import ConfigurationError, NonNegativeInt
 from causal_mtl.common.files import local_path
 from causal_mtl.data.dataset_readers.assembling import check_names
 from causal_mtl.data.dataset_readers.dataset_reader import DatasetReader
+from causal_mtl.data.dataset_readers.recognise import read_json_records
 from causal_mtl.data.instance import Annotation, Instance, LabelAnnotation
-from causal_mtl.data.records import expect, expect_key, expect_strings, read_records, shown
+from causal_mtl.data.records import expect, expect_key, expect_strings, shown
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +114,7 @@ def _is_single(labels: dict[str, tuple[str, ...]]) -> bool:
 
 def _cases(path: Path) -> Iterator[tuple[str, str, dict[str, tuple[str, ...]]]]:
     """Where each case stands, its fact and its labels by kind."""
-    for where, record in read_records(path):
+    for where, record in read_json_records(path, "cail2018"):
         fact = expect_key(record, "fact", str, where)
         meta = expect_key(record, "meta", dict, where)
         articles = [_article(a, where) for a in expect_key(meta, "relevant_articles", list, where)]

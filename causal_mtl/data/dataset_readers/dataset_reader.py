@@ -12,8 +12,9 @@ from typing import Any
 from causal_mtl.common import ConfigurationError, PositiveInt, Registrable
 from causal_mtl.common.files import local_path
 from causal_mtl.data.dataset_readers.part import Part
-from causal_mtl.data.instance import Instance
+from causal_mtl.data.instance import Instance, labels_of
 from causal_mtl.data.offsets import align_words, join_words
+from causal_mtl.data.strings import check_strings, expect_text, expect_tokens, tokens_of
 from causal_mtl.data.token_indexers import SingleIdIndexer, TokenIndexer
 from causal_mtl.data.tokenizers import SpacyTokenizer, Tokenizer
 
@@ -59,6 +60,7 @@ class DatasetReader(Registrable):
     def _checked(self, path: str | PathLike[str], file: Path) -> Iterator[Instance]:
         count = 0
         for number, instance in enumerate(islice(self._read(file), self.max_instances), start=1):
+            _check_strings(instance, f"{path}: record {number}")
             if not instance.tokens:
                 logger.warning("%s: record %d has no tokens and is left out", path, number)
                 continue
@@ -83,13 +85,26 @@ class DatasetReader(Registrable):
         """An instance without labels: from raw text, from tokens, or from tokens and the text they spell.
 
         Raises:
-            ConfigurationError: neither is given, or the tokens do not spell the text.
+            ConfigurationError: neither is given, a token is blank or has a line break, or the tokens do not spell
+                the text.
         """
+        if text is not None:
+            expect_text(text, "text")
         if tokens is None:
             if text is None:
                 raise ConfigurationError("give 'text' or 'tokens'")
-            return Instance(text, self.tokenizer.tokenize(text), metadata=dict(metadata or {}))
+            return Instance(text, tokens_of(text, self.tokenizer), metadata=dict(metadata or {}))
+        tokens = expect_tokens(list(tokens), "tokens")
         if text is None:
             joined, placed = join_words(tokens)
             return Instance(joined, placed, metadata=dict(metadata or {}))
         return Instance(text, align_words(text, tokens), metadata=dict(metadata or {}))
+
+
+def _check_strings(instance: Instance, where: str) -> None:
+    """Check what a reader made, whoever wrote it."""
+    labels = {task: labels_of(annotation) for task, annotation in instance.annotations.items()}
+    try:
+        check_strings([token.text for token in instance.tokens], labels)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{where}: {error}") from None

@@ -15,9 +15,10 @@ from causal_mtl.data.dataset_readers.assembling import (
     unique,
 )
 from causal_mtl.data.dataset_readers.dataset_reader import DatasetReader
+from causal_mtl.data.dataset_readers.recognise import read_json_records
 from causal_mtl.data.instance import Annotation, Instance, LabelAnnotation, Relation, Span
 from causal_mtl.data.offsets import token_range
-from causal_mtl.data.records import expect, expect_key, expect_strings, read_records, shown
+from causal_mtl.data.records import expect, expect_key, expect_strings, shown
 
 _KNOWN = ("text", "label", "labels", "entities", "relations", "cats")
 
@@ -55,7 +56,7 @@ class DoccanoReader(DatasetReader):
         self.mentions, self.relations, self.categories = mentions, relations, categories
 
     def _read(self, path: Path) -> Iterable[Instance]:
-        for where, record in read_records(path):
+        for where, record in read_json_records(path, "doccano"):
             yield self._instance(record, where)
 
     def _instance(self, record: dict[str, Any], where: str) -> Instance:

@@ -11,10 +11,12 @@ from typing import Any
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data.dataset_readers.assembling import check_names, relation_annotation, span_annotation
 from causal_mtl.data.dataset_readers.dataset_reader import DatasetReader
+from causal_mtl.data.dataset_readers.recognise import read_json_records
 from causal_mtl.data.instance import Annotation, Instance, Relation, Span
 from causal_mtl.data.offsets import join_words
-from causal_mtl.data.records import expect, expect_key, expect_words, read_records, shown
+from causal_mtl.data.records import expect, expect_key, shown
 from causal_mtl.data.schema_annotations import UNTYPED
+from causal_mtl.data.strings import expect_label, expect_tokens
 
 _NOT_READ = ("clusters", "events", "event_clusters")
 
@@ -45,13 +47,13 @@ class DygieReader(DatasetReader):
         self.relations = relations
 
     def _read(self, path: Path) -> Iterable[Instance]:
-        for where, record in read_records(path):
+        for where, record in read_json_records(path, "dygie"):
             yield from self._document(record, where)
 
     def _document(self, record: dict[str, Any], where: str) -> Iterable[Instance]:
         key = record.get("doc_key", "")
         listed = expect_key(record, "sentences", list, where)
-        sentences = [expect_words(words, f"{where}: 'sentences'[{i}]") for i, words in enumerate(listed)]
+        sentences = [expect_tokens(words, f"{where}: 'sentences'[{i}]") for i, words in enumerate(listed)]
         document = [word for words in sentences for word in words]
         starts = accumulate((len(words) for words in sentences), initial=0)
         ner, relations = (_per_sentence(record, name, len(sentences), where) for name in ("ner", "relations"))
@@ -114,7 +116,7 @@ class _Sentence:
                 raise ConfigurationError(
                     f"{where}: [{start}, {end}] is not within the {len(self.document)} tokens of the document"
                 )
-        return [*numbers, expect(item[indices], str, where)]
+        return [*numbers, expect_label(item[indices], where)]
 
     def _is_inside(self, start: int, end: int) -> bool:
         return self.start <= start and end < self.end

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data.dataset_readers.dataset_reader import DatasetReader
+from causal_mtl.data.dataset_readers.recognise import misspelt, read_json_records
 from causal_mtl.data.instance import Instance
-from causal_mtl.data.records import read_records
 from causal_mtl.data.schema import from_json
 
 
@@ -18,6 +18,7 @@ class JsonlReader(DatasetReader):
 
     What `causal-mtl predict` writes is of this schema and can be read as gold. Spans that do not begin and
     end with a token are counted in an instance's `notes` and kept as ``unplaced``. A JSON list is read too.
+    A record without ``annotations`` is a text without labels, unless it has the form of another reader's data.
 
     Registered as a `DatasetReader` with name "jsonl".
 
@@ -28,11 +29,13 @@ class JsonlReader(DatasetReader):
     """
 
     def _read(self, path: Path) -> Iterable[Instance]:
-        for where, record in read_records(path):
+        for where, record in read_json_records(path, "jsonl"):
             if "error" in record and "annotations" not in record:  # what `predict --on-error skip` leaves
                 raise ConfigurationError(
                     f"{where}: this record is an error of a prediction: {record['error']}"
                 )
+            if "annotations" not in record and (found := misspelt(record, "annotations")):
+                raise ConfigurationError(f"{where}: there is no key 'annotations': {found}")
             try:
                 yield from_json(record, self.tokenizer)
             except ConfigurationError as error:

@@ -16,9 +16,11 @@ from causal_mtl.data.dataset_readers.assembling import (
     span_annotation,
 )
 from causal_mtl.data.dataset_readers.dataset_reader import DatasetReader
+from causal_mtl.data.dataset_readers.recognise import read_json_records
 from causal_mtl.data.instance import Annotation, Instance, Relation, Span
 from causal_mtl.data.offsets import join_words
-from causal_mtl.data.records import expect, expect_key, expect_words, read_records
+from causal_mtl.data.records import expect, expect_key
+from causal_mtl.data.strings import expect_label, expect_tokens
 
 
 @DatasetReader.register("spert")
@@ -44,12 +46,12 @@ class SpertReader(DatasetReader):
         self.relations = relations
 
     def _read(self, path: Path) -> Iterable[Instance]:
-        for where, record in read_records(path):
+        for where, record in read_json_records(path, "spert"):
             yield self._instance(record, where)
 
     def _instance(self, record: dict[str, Any], where: str) -> Instance:
         notes: Counter[str] = Counter()
-        words = expect_words(expect_key(record, "tokens", list, where), f"{where}: 'tokens'")
+        words = expect_tokens(expect_key(record, "tokens", list, where), f"{where}: 'tokens'")
         spans = []
         for i, entity in enumerate(expect_key(record, "entities", list, where)):
             at = f"{where}: 'entities'[{i}]"
@@ -61,7 +63,7 @@ class SpertReader(DatasetReader):
             head, tail = (
                 _mention(_field(relation, key, at), spans, f"{at}: {key!r}") for key in ("head", "tail")
             )
-            relations.append(Relation(head, expect(_field(relation, "type", at), str, at), tail))
+            relations.append(Relation(head, expect_label(_field(relation, "type", at), at), tail))
         text, tokens = join_words(words)
         annotations: dict[str, Annotation] = {
             self.mentions: span_annotation(spans, notes),

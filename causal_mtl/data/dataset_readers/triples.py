@@ -16,11 +16,13 @@ from causal_mtl.data.dataset_readers.assembling import (
     unique,
 )
 from causal_mtl.data.dataset_readers.dataset_reader import DatasetReader
+from causal_mtl.data.dataset_readers.recognise import read_json_records
 from causal_mtl.data.instance import Annotation, Instance, Relation, RelationAnnotation, Span, SpanAnnotation
 from causal_mtl.data.offsets import join_words, split_words
 from causal_mtl.data.placement import place
-from causal_mtl.data.records import expect, expect_key, expect_strings, read_records, shown
+from causal_mtl.data.records import expect, expect_key, expect_strings, shown
 from causal_mtl.data.schema_annotations import UNTYPED
+from causal_mtl.data.strings import expect_label, expect_label_at, expect_tokens
 from causal_mtl.data.tokenizers import SpacyTokenizer, Tokenizer
 
 Triple = tuple[str, str, str]
@@ -65,7 +67,7 @@ class TriplesReader(DatasetReader):
 
     def _read(self, path: Path) -> Iterable[Instance]:
         parse: Callable[[dict[str, Any], str], Instance] | None = None
-        for where, record in read_records(path):
+        for where, record in read_json_records(path, "triples"):
             parse = parse or self._dialect(record, where)
             yield parse(record, where)
 
@@ -88,7 +90,7 @@ class TriplesReader(DatasetReader):
             at = f"{where}: 'triple_list'[{i}]"
             if len(expect_strings(triple, at)) != 3:
                 raise ConfigurationError(f"{at}: expected [head, relation, tail], got {shown(triple)}")
-            triples.append((_joined(triple[0]), triple[1], _joined(triple[2])))
+            triples.append((_joined(triple[0]), expect_label(triple[1], f"{at}[1]"), _joined(triple[2])))
         return self._from_strings(text, triples, {}, other_keys(record, "text", "triple_list"))
 
     def _copyre(self, record: dict[str, Any], where: str) -> Instance:
@@ -100,13 +102,13 @@ class TriplesReader(DatasetReader):
         ):
             at = f"{where}: 'entityMentions'[{i}]"
             expect(mention, dict, at)
-            label = expect(mention.get("label", UNTYPED), str, f"{at}: 'label'")
+            label = expect_label(mention.get("label", UNTYPED), f"{at}: 'label'")
             types.setdefault(_joined(expect_key(mention, "text", str, at)), label)
         for i, relation in enumerate(expect_key(record, "relationMentions", list, where)):
             at = f"{where}: 'relationMentions'[{i}]"
             expect(relation, dict, at)
             head, tail = (_joined(expect_key(relation, key, str, at)) for key in ("em1Text", "em2Text"))
-            label = expect_key(relation, "label", str, at)
+            label = expect_label_at(relation, "label", at)
             for mention in (head, tail):
                 types.setdefault(mention, UNTYPED)
             if label != "None":
@@ -115,7 +117,7 @@ class TriplesReader(DatasetReader):
         return self._from_strings(text, triples, types, metadata)
 
     def _spo(self, record: dict[str, Any], where: str) -> Instance:
-        words = expect_strings(expect_key(record, "tokens", list, where), f"{where}: 'tokens'")
+        words = expect_tokens(expect_key(record, "tokens", list, where), f"{where}: 'tokens'")
         relations = []
         for i, detail in enumerate(expect_key(record, "spo_details", list, where)):
             at = f"{where}: 'spo_details'[{i}]"
@@ -124,7 +126,7 @@ class TriplesReader(DatasetReader):
                     f"{at}: expected [start, end, type, relation, start, end, type], got {shown(detail)}"
                 )
             head, tail = (checked_span(ends, len(words), at) for ends in (detail[:3], detail[4:]))
-            relations.append(Relation(head, expect(detail[3], str, at), tail))
+            relations.append(Relation(head, expect_label(detail[3], f"{at}[3]"), tail))
         notes: Counter[str] = Counter()
         spans = {span for relation in relations for span in (relation.head, relation.tail)}
         text, tokens = join_words(words)

@@ -1,0 +1,116 @@
+"""Gold labels that a model cannot be trained on or scored with are refused: a score of 0 would say nothing."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from os import PathLike
+
+from causal_mtl.archive import Archive
+from causal_mtl.common import ConfigurationError
+from causal_mtl.common.text import suggestion
+from causal_mtl.data import Instance, Vocabulary
+from causal_mtl.data.instance import labels_of
+from causal_mtl.data.report import kind_of
+from causal_mtl.tasks import Task
+
+
+def read_gold(archive: Archive, path: str | PathLike[str], tasks: Sequence[Task]) -> list[Instance]:
+    """The labelled data of a file, with the annotations of `tasks` only.
+
+    Args:
+        archive: whose reader reads it.
+        path: of the file (or URL).
+        tasks: all of the model, or those that shall be scored.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or its gold is not that of `tasks` (see `gold_errors`).
+    """
+    instances = list(archive.reader.read(path))
+    errors = list(gold_errors(instances, tasks, str(path)))
+    if errors:
+        raise ConfigurationError("\n".join(errors))
+    left_out = {task.name for task in archive.model.tasks} - {task.name for task in tasks}
+    return [
+        replace(
+            instance,
+            annotations={name: value for name, value in instance.annotations.items() if name not in left_out},
+        )
+        for instance in instances
+    ]
+
+
+def gold_errors(
+    instances: Sequence[Instance], tasks: Iterable[Task], source: str, *, training: bool = False
+) -> Iterator[str]:
+    """A line for each task that the data has no gold for, or gold of another kind.
+
+    Args:
+        instances: all of the data.
+        tasks: each must be annotated in one sentence at least.
+        source: of the data, which each line begins with.
+        training: each task must have a label somewhere, too.
+    """
+    for task in tasks:
+        found = [
+            (n, i.annotations[task.name]) for n, i in enumerate(instances, 1) if task.name in i.annotations
+        ]
+        if not found:
+            there = _what_there_is(instances, task)
+            yield f"{source}: no sentence is annotated for the task {task.name!r} {there}"
+            continue
+        wrong = next(((n, kind_of(a)) for n, a in found if kind_of(a) != task.yields), None)
+        if task.yields and wrong:
+            yield (
+                f"{source}: sentence {wrong[0]} ({_shortened(instances[wrong[0] - 1].text)!r}): the annotation of "
+                f"{task.name!r} holds {wrong[1]}, but the task needs {task.yields}"
+            )
+        elif training and not any(labels_of(annotation) for _, annotation in found):
+            yield f"{source}: the {len(found):,} annotations of {task.name!r} are all empty: nothing can be learnt"
+
+
+def missing_labels(
+    instances: Iterable[Instance], tasks: Iterable[Task], vocab: Vocabulary, source: str
+) -> Iterator[str]:
+    """A line for each task with labels that the vocabulary lacks, so that they are not learnt.
+
+    Raises:
+        ConfigurationError: a task has no label left.
+    """
+    instances = list(instances)
+    for task in tasks:
+        counts = _counts(instances, task)
+        lost = Counter(
+            {label: n for label, n in counts.items() if not vocab.has_token(label, task.namespace)}
+        )
+        if len(lost) == len(counts):
+            why = (
+                "the vocabulary leaves out all that there are (see vocabulary.min_count and max_vocab_size)"
+                if counts
+                else f"no {task.yields or 'label'} could be placed in the text"
+            )
+            raise ConfigurationError(f"{source}: the task {task.name!r} has no label to learn: {why}")
+        if lost:
+            shown = ", ".join(f"{label} {n:,}" for label, n in lost.most_common(10))
+            yield (
+                f"{source}: {sum(lost.values()):,} of {sum(counts.values()):,} {task.name} have labels that the "
+                f"vocabulary leaves out (see vocabulary.min_count): {shown}"
+            )
+
+
+def _counts(instances: Iterable[Instance], task: Task) -> Counter[str]:
+    """How often each label of `task` is there to be learnt."""
+    counter: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for instance in instances:
+        task.count_vocab_items(instance, counter)
+    return Counter(counter[task.namespace])
+
+
+def _what_there_is(instances: Iterable[Instance], task: Task) -> str:
+    names = list(dict.fromkeys(name for instance in instances for name in instance.annotations))
+    return f"(annotated: {', '.join(names) or 'nothing'}{suggestion(task.name, names)})"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 40 else text[:40] + " …"
