@@ -62,13 +62,18 @@ def pieces(items: Tensor, weight: Tensor) -> Iterable[Tensor]:
     return items.split(max(1, limit // max(weight.shape)))
 
 
+def inner_layer(block: Block, heads: Tensor, tails: Tensor) -> Tensor:
+    """`relu(U h_i + V h_j)` of a block, `(sentences, rows, tails, hidden)`."""
+    row = heads[block.sentences, block.rows].unsqueeze(2)  # (sentences, rows, 1, hidden)
+    partner = tails[block.sentences, block.tails].unsqueeze(1)  # (sentences, 1, tails, hidden)
+    return (row + partner).relu_()
+
+
 def score(
     block: Block, heads: Tensor, tails: Tensor, weight: Tensor, bias: Tensor, domain: Domain
 ) -> tuple[Tensor, Tensor]:
     """The inner layer and the logits of a block, `(sentences, rows, tails, …)`; -inf where there is no pair."""
-    row = heads[block.sentences, block.rows].unsqueeze(2)  # (sentences, rows, 1, hidden)
-    partner = tails[block.sentences, block.tails].unsqueeze(1)  # (sentences, 1, tails, hidden)
-    hidden = (row + partner).relu_()
+    hidden = inner_layer(block, heads, tails)
     logits = functional.linear(hidden, weight, bias)
     if block.real is not None:
         logits.masked_fill_(~block.real.unsqueeze(-1), float("-inf"))
