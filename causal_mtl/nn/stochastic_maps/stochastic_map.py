@@ -57,8 +57,8 @@ class GaussianMap(StochasticMap):
     Args:
         size: filled in: width of h and t.
         label_size: filled in: width of y'.
-        deviation_offset: added before softplus makes σ of p. A GRU cell's output lies between −1 and 1, so there
-            it bounds σ: −3 by 0.127.
+        deviation_offset: added before softplus makes σ of p. A GRU cell's output is at most max(1, |h|), so there
+            it bounds σ: −3 by 0.127 if |h| < 1, by 0.31 if dropout of 0.5 doubles h, not at all if h has no bound.
         prior_deviation_offset: the same of r, which draws nothing and so drowns nothing.
         prior_hidden_size: inner width of the prior's MLPs.
     """
