@@ -164,7 +164,9 @@ def test_a_gru_bounds_sigma_by_the_states(largest):
         torch.rand(1, 2000, LABELS).double(),
     )
     sigma = mapping(states, labels).information().deviation
-    bound = softplus(torch.tensor([-3.0, -3.0]).double() + max(1.0, largest) * torch.tensor([-1.0, 1.0])) + 1e-6
+    bound = (
+        softplus(torch.tensor([-3.0, -3.0]).double() + max(1.0, largest) * torch.tensor([-1.0, 1.0])) + 1e-6
+    )
     assert bound[0] <= sigma.min()
     assert 0.9 * bound[1] < sigma.max() <= bound[1]
 

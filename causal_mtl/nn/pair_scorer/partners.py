@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -45,10 +46,20 @@ def gradients_of_maxima(
     pairs = partners + first  # (rows, labels), the places in `flat`
     of_weight = _weighted_sums(flat, pairs.T, of_best.T)
 
-    pairs, order = pairs.flatten().sort(stable=True)
-    starts = torch.searchsorted(pairs, torch.arange(len(flat), device=flat.device))
-    of_hidden = _weighted_sums(weight, order % labels, of_best.flatten()[order], starts)
+    cells = _sorted((pairs * labels + torch.arange(labels, device=flat.device)).flatten())
+    pairs, label = cells // labels, cells % labels
+    ends = pairs.bincount(minlength=len(flat)).cumsum(0)
+    starts = functional.pad(ends[:-1], (1, 0))
+    of_cells = of_best[pairs // hidden.shape[2], label]
+    of_hidden = _weighted_sums(weight, label, of_cells, starts)
     return of_hidden.view_as(hidden), of_weight
+
+
+def _sorted(numbers: Tensor) -> Tensor:
+    """On a processor numpy sorts by vector instructions, some 20 times as fast as torch."""
+    if numbers.device.type == "cpu":
+        return torch.from_numpy(numpy.sort(numbers.numpy()))
+    return numbers.sort().values
 
 
 def _weighted_sums(rows: Tensor, chosen: Tensor, weights: Tensor, starts: Tensor | None = None) -> Tensor:

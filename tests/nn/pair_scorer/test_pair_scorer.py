@@ -117,6 +117,34 @@ def test_blocks_over_the_whole_batch_equal_blocks_by_sentence(monkeypatch, domai
         torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-10)
 
 
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_sentences_of_one_length_in_one_block_equal_sentences_alone(domain):
+    lengths = (4, 4, 3, 4, 4, 4, 1, 1)
+    scorer, states, mask, gold = make(lengths=lengths, domain=domain)
+    found = list(blocks.blocks(states, scorer.output.weight, list(lengths), domain))
+    assert [(block.sentences.start, block.sentences.stop) for block in found] == [
+        (0, 2),
+        (2, 3),
+        (3, 6),
+        (6, 8),
+    ]
+    loss, maxima = scorer(states, mask).reduce(gold, torch.ones(8, dtype=torch.bool))
+    together = gradients(loss + maxima.clamp(min=-50).sum(), scorer, states)
+    total, alone = 0.0, [torch.zeros_like(gradient) for gradient in together]
+    for row, length in enumerate(lengths):
+        own = gold[gold[:, 0] == row] * torch.tensor([0, 1, 1, 1])
+        part, best = scorer(states[row : row + 1, :length], mask[row : row + 1, :length]).reduce(
+            own, torch.ones(1).bool()
+        )
+        torch.testing.assert_close(maxima[row, :length], best[0])
+        total = total + part
+        shares = gradients(part + best.clamp(min=-50).sum(), scorer, states)
+        alone = [one + share for one, share in zip(alone, shares, strict=True)]
+    torch.testing.assert_close(loss, total)
+    for one, other in zip(together, alone, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-9)
+
+
 def test_gradcheck():
     scorer, states, mask, gold = make(lengths=(3, 2), labels=2)
     everyone = torch.ones(2, dtype=torch.bool)
