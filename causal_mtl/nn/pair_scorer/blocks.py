@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Literal
 
 import torch
@@ -52,8 +51,9 @@ def _of_one_length(lengths: list[int], width: int) -> Iterator[tuple[slice, int]
     while start < len(lengths):
         length = lengths[start]
         most = max(1, BLOCK_ELEMENTS // max(1, length**2 * width))
-        same = takewhile(lambda other, length=length: other == length, lengths[start : start + most])
-        end = start + len(list(same))
+        end = start + 1
+        while end < min(start + most, len(lengths)) and lengths[end] == length:
+            end += 1
         yield slice(start, end), length
         start = end
 
