@@ -5,9 +5,10 @@ python benchmarks/train_webnlg.py --threads 2
 The model is `training_config/webnlg/pmei.jsonnet` (GloVe, hidden 100, batches of 50), the same for all sides but
 for the relation scorer (`published_scorer.py`), the precision, and the batches: sentences as a shuffle brings
 them, or of similar length. So the encoder of "published" is our fast one too. Sides take turns, each in processes
-of its own; the best of each counts. Memory is what a process takes beyond data and weights. The share of the
-limit is that part of a step's time which the products of both relation scorers, early and final, would take at the
-rate of one large matrix product.
+of its own; the best of each counts. Memory is what a process takes beyond data and weights. "evaluation" is
+prediction with all losses, as at the end of an epoch. A share of the limit is that part of the time which all
+matrix products that our form needs (scorers, linear layers, convolution, LSTMs) would take at the rate of one
+large product.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import isolated
 import machine
@@ -30,6 +33,7 @@ SIDES = (
     ("ours, bf16", "ours", "bf16", True),
 )
 """Name, scorer, mixed precision, whether sentences of similar length go together."""
+STAGES = ("training", "prediction", "evaluation")
 
 
 def measure(
@@ -41,7 +45,7 @@ def measure(
     threads: int,
     archive: str,
 ) -> dict[str, float]:
-    """For `isolated`: seconds a sentence of training and of prediction, and operations that training needs."""
+    """For `isolated`: of each of `STAGES` seconds and necessary operations for one sentence."""
     import torch
     from published_scorer import KINDS
 
@@ -63,11 +67,11 @@ def measure(
     indexers = experiment.settings.dataset_reader.token_indexers
     texts = [replace(instance, annotations={}) for instance in experiment.instances["validation"]]
     dev = Loader(texts, vocab, indexers, experiment.tasks)
-    a_pair, products = 0, 3  # operations; scores, and two for their gradients
-    for head in [*model.heads.values(), *model.early_heads.values()]:
-        if hasattr(head, "scorer"):
-            a_pair += products * 2 * head.scorer.output.weight.numel()
-            head.scorer = KINDS[scorer](head.scorer)
+    gold_dev = experiment.loader("validation", vocab)
+    heads = [head for head in [*model.heads.values(), *model.early_heads.values()] if hasattr(head, "scorer")]
+    ours = [head.scorer for head in heads]
+    for head in heads:
+        head.scorer = KINDS[scorer](head.scorer)
     engine, batching = Engine("cpu", precision), experiment.settings.data_loader
     optimizer = torch.optim.Adam(p for p in model.parameters() if p.requires_grad)
     if sorted_:
@@ -87,18 +91,50 @@ def measure(
     for numbers in order[1 : batches + 1]:
         step(numbers)
     took = time.perf_counter() - began
-    lengths = [train.lengths[number] for numbers in order[1 : batches + 1] for number in numbers]
+    sentences = sum(map(len, order[1 : batches + 1]))
+    result = {"training": took / sentences}
+
+    def predict(loader: Loader, numbers: Sequence[int]) -> None:
+        with torch.no_grad(), engine.autocast():
+            batch = loader.batch(numbers)
+            output = model(batch)
+            model.decode(output, batch)
+            [float(loss.total) for loss in output.losses.values()]
+
     model.eval()
-    began = time.perf_counter()
-    with torch.no_grad(), engine.autocast():
+    for what, loader in (("prediction", dev), ("evaluation", gold_dev)):
+        began = time.perf_counter()
         for numbers in dev_order:
-            batch = dev.batch(numbers)
-            model.decode(model(batch), batch)
-    return {
-        "training": took / len(lengths),
-        "prediction": (time.perf_counter() - began) / len(dev.lengths),
-        "operations": a_pair * sum(length**2 for length in lengths) / len(lengths),
-    }
+            predict(loader, numbers)
+        result[what] = (time.perf_counter() - began) / len(dev.lengths)
+
+    for head, scorer_of_head in zip(heads, ours, strict=True):
+        head.scorer = scorer_of_head
+    few, dev_few = order[1 : batches + 1 : 4], dev_order[::2]
+    result["prediction_operations"] = operations(model, partial(predict, dev), dev, dev_few)
+    result["evaluation_operations"] = operations(model, partial(predict, gold_dev), gold_dev, dev_few)
+    model.train()
+    result["training_operations"] = operations(model, step, train, few)
+    return result
+
+
+def operations(
+    model: Any, function: Callable[[Sequence[int]], None], loader: Any, batches: Sequence[Sequence[int]]
+) -> float:
+    """Of the matrix products for one sentence when `function` works on `batches`; those of gradients too."""
+    from torch import nn
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter:
+        for numbers in batches:
+            function(numbers)
+    # The counter does not know LSTMs: their weights meet each token once, and twice more for gradients.
+    lstms = sum(
+        w.numel() for m in model.modules() if isinstance(m, nn.LSTM) for w in m.parameters() if w.dim() > 1
+    )
+    tokens = sum(len(numbers) * max(loader.lengths[number] for number in numbers) for numbers in batches)
+    of_lstms = 2 * lstms * tokens * (3 if model.training else 1)
+    return (counter.get_total_flops() + of_lstms) / sum(map(len, batches))
 
 
 def shuffled(sentences: int) -> list[list[int]]:
@@ -112,6 +148,7 @@ def main() -> None:
     options = machine.parser(__doc__, "train_webnlg")
     options.add_argument("--batches", type=int, default=20, help="to train on (default: %(default)s)")
     options.add_argument("--rounds", type=int, default=2, help="turns of all sides (default: %(default)s)")
+    options.add_argument("--sides", nargs="+", default=[name for name, *_ in SIDES], metavar="NAME")
     options.add_argument(
         "--archive", default="", help="a trained model of this config (default: an untrained one)"
     )
@@ -121,7 +158,7 @@ def main() -> None:
     from causal_mtl.nn.precision import choose_precision
 
     here = {"no", choose_precision("auto", "cpu")}  # emulated bf16 would only show how slow it is
-    sides = [side for side in SIDES if side[2] in here]
+    sides = [side for side in SIDES if side[0] in chosen.sides and side[2] in here]
     for _ in range(chosen.rounds):
         for name, *side in sides:
             times, memory = isolated.run(measure, *side, chosen.batches, chosen.threads, chosen.archive)
@@ -129,7 +166,7 @@ def main() -> None:
             row |= {key: min(row[key], value) for key, value in {**times, "memory": memory}.items()}
     limits = {precision: matrix_product_rate(precision) for precision in sorted(here)}
     rows = [
-        {"side": name, **compared(best[name], best[SIDES[0][0]], limits[precision])}
+        {"side": name, **compared(best[name], best[sides[0][0]], limits[precision])}
         for name, _, precision, _ in sides
     ]
     for row in rows:
@@ -142,14 +179,14 @@ def main() -> None:
 def compared(row: dict[str, float], first: dict[str, float], limit: float) -> dict[str, float]:
     """A side's figures, and how they stand to those of the first side and to the limit, in operations a second."""
     speed = {}
-    for what in ("training", "prediction"):
+    for what in STAGES:
         speed[f"{what}_sentences_per_second"] = round(1 / row[what], 1)
         speed[f"{what}_times_as_fast"] = round(first[what] / row[what], 1)
+        speed[f"{what}_share_of_limit"] = round(row[f"{what}_operations"] / row[what] / limit, 3)
     return {
         **speed,
         "mebibytes": round(row["memory"] / 2**20),
         "share_of_memory": round(row["memory"] / first["memory"], 3),
-        "share_of_limit": round(row["operations"] / row["training"] / limit, 3),
     }
 
 

@@ -1,6 +1,7 @@
 """The shipped configs: they resolve, they train, and their components can be swapped from the command line."""
 
 import json
+import math
 import os
 from pathlib import Path
 
@@ -73,6 +74,16 @@ def test_models_as_printed_train(name, tmp_path, monkeypatch):
     file = on_fixtures(tmp_path, name)
     changes = {"model.encoder.hidden_size": 4} if name == "cmtl_paper" else {}
     assert trains(file, tmp_path / "run", **{**changes, "data_loader": {"batch_size": 8}})
+
+
+def test_models_as_printed_have_the_settings_of_their_papers(monkeypatch, tmp_path):
+    monkeypatch.setenv("CAUSAL_MTL_DATA", str(tmp_path))
+    pmei, cmtl = (read_config(CONFIGS / f"webnlg/{name}_paper.jsonnet") for name in ("pmei", "cmtl"))
+    assert pmei["model"]["alpha"] == pytest.approx(math.exp(-2))
+    assert pmei["model"]["beta"] == pytest.approx(math.exp(-7))  # figure 3
+    for config in (pmei, cmtl):
+        assert config["trainer"]["grad_norm"] is None
+        assert config["trainer"]["lr_scheduler"] is None
 
 
 @pytest.mark.parametrize(

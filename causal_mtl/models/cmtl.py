@@ -197,10 +197,11 @@ class CausalMultiTaskModel(Model):
         label = self.label_sampler(view, head.exclusive)
         gold = flow.batch.labels.get(name)
         if self.label_sampler.wants_gold and gold is not None:
-            known = gold.annotated(mask.device)[:, None, None]
-            label = torch.where(known, head.labels(gold.targets, mask).to(label.dtype), label)
+            label = self.set_labels(label, head, gold, mask)
         for path, given in flow.given.items():
-            flow.handed_on[path][name] = head.labels(given[name].targets, mask) if name in given else label
+            flow.handed_on[path][name] = (
+                self.set_labels(label, head, given[name], mask) if name in given else label
+            )
 
 
 def _open_paths(paths: str | None, architecture: Architecture) -> tuple[Path, ...]:

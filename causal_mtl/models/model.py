@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+import torch
 from torch import Tensor, nn
 
 from causal_mtl.common import ConfigurationError, Registrable
@@ -17,7 +18,8 @@ from causal_mtl.nn.stochastic_maps import Mapped
 from causal_mtl.tasks import Head, Heads, Task
 
 Labels = Mapping[str, TaskLabels]
-"""Labels that are set, by task: gold in training, a person's correction, or an intervention."""
+"""Labels that are set, by task: gold in training, a person's correction, or an intervention. A sentence whose
+annotation is None has none set: it is predicted."""
 
 
 LOSS_PARTS = ("early", "kl")
@@ -148,21 +150,34 @@ class Model(nn.Module, Registrable):
         result.losses[name] = Loss(loss, task.name, weight * task.weight)
         return view
 
+    def set_labels(self, predicted: Tensor, head: Head, given: TaskLabels, mask: Tensor) -> Tensor:
+        """Labels as other tasks see them: those that are set, and `predicted` for sentences without (None).
+
+        Args:
+            predicted: `(batch, tokens or 1, labels)`.
+            head: of the task.
+            given: the labels that are set.
+            mask: True at real tokens, `(batch, tokens)`.
+        """
+        known = given.annotated(mask.device)[:, None, None]
+        return torch.where(known, head.labels(given.targets, mask).to(predicted.dtype), predicted)
+
     def begin_epoch(self, epoch: int) -> None:
         """Told by training at the start of each epoch, from 1, for models with parts that have a schedule."""
 
     def decode(
         self, output: ModelOutput, batch: Batch, labels: Labels | None = None
     ) -> list[dict[str, Annotation]]:
-        """One annotation a task for each sentence; tasks whose labels are set keep them."""
+        """One annotation a task for each sentence; labels that are set are kept."""
         decoded: dict[str, Sequence[Annotation]] = {}
         given = self.given(labels)
         for task in self.tasks:
-            if task.name in given:
-                decoded[task.name] = given[task.name].annotations  # type: ignore[assignment]
-            else:
-                head = self.heads[task.name]
-                decoded[task.name] = head.decode(output.outputs[task.name], batch.instances, decoded)
+            fixed = given[task.name].annotations if task.name in given else [None] * len(batch)
+            kept = [annotation for annotation in fixed if annotation is not None]
+            if len(kept) < len(batch):
+                found = self.heads[task.name].decode(output.outputs[task.name], batch.instances, decoded)
+                kept = [one if one is not None else other for one, other in zip(fixed, found, strict=True)]
+            decoded[task.name] = kept
         return [{name: found[row] for name, found in decoded.items()} for row in range(len(batch))]
 
     def initialize(self, loader: Loader) -> None:

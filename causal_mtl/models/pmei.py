@@ -95,10 +95,9 @@ class ProgressiveModel(Model):
         for name, head in self.early_heads.items():
             output = head(states, batch.mask)
             view = self.score(self.tasks[name], head, output, batch, result, "early", self.alpha[name])
+            label = probabilities(view, head.exclusive)
             if name in given:
-                label = head.labels(given[name].targets, batch.mask)
-            else:
-                label = probabilities(view, head.exclusive)
+                label = self.set_labels(label, head, given[name], batch.mask)
             early[name] = label.expand(*batch.mask.shape, -1).to(states.dtype) * real
         return early
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from causal_mtl.common import PositiveInt
 from causal_mtl.data.vocabulary import Vocabulary
-from causal_mtl.nn.pair_scorer import Domain, PairScorer, PairScores, number_of_pairs
+from causal_mtl.nn.pair_scorer import Domain, PairScorer, PairScores, inside, number_of_pairs
 from causal_mtl.tasks.many_labels import ManyLabels
 from causal_mtl.tasks.task import Head, Targets
 
@@ -108,9 +108,7 @@ class PairHead(Head):
         self.scorer.bias.data = share.logit().to(self.scorer.bias)
 
     def _count(self, targets: Iterable[list[Cell] | None]) -> Tensor:
-        """How often each label is seen."""
-        counts = torch.zeros(len(self.names))
-        for target in targets:
-            for _, _, label in target or ():
-                counts[label] += 1
-        return counts
+        """How often each label is seen among the pairs that are scored, `(labels,)`."""
+        cells = torch.tensor([(0, *cell) for target in targets for cell in target or ()], dtype=torch.long)
+        cells = cells.reshape(-1, 4)
+        return cells[inside(cells, self.task.domain), 3].bincount(minlength=len(self.names)).float()

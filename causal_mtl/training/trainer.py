@@ -15,6 +15,7 @@ from causal_mtl.models.model import Model
 from causal_mtl.training.batching import Batching
 from causal_mtl.training.evaluation import evaluate
 from causal_mtl.training.losses import LossSums
+from causal_mtl.training.memory import STEPS_BETWEEN_RELEASES, keep_flat, release
 from causal_mtl.training.options import TrainerOptions
 from causal_mtl.training.progress import Progress
 from causal_mtl.training.run import Run
@@ -67,6 +68,7 @@ class Trainer(TrainerOptions, Registrable):
                 training.
             NonFiniteLossError: a loss became NaN or infinite.
         """
+        keep_flat()
         run = Run(self, model, train_loader, dev_loader, Path(directory), batching or Batching(), seed)
         run.state.directory.mkdir(parents=True, exist_ok=True)
         if run.checkpointer.newest() and not recover:
@@ -123,6 +125,8 @@ class Trainer(TrainerOptions, Registrable):
                 state.sentences += sum(map(len, micro_batches))
                 state.epoch_seconds += time.perf_counter() - began
                 progress.step()
+                if state.step % STEPS_BETWEEN_RELEASES == 0:
+                    release()
                 for callback in self.callbacks:
                     callback.on_step(state)
                 if self.checkpoint_every_steps and state.epoch_step % self.checkpoint_every_steps == 0:

@@ -368,6 +368,23 @@ def test_labels_of_both_paths_together_are_a_set_label(build):
     assert torch.equal(both, views(model, model(batch, labels))["relations"])
 
 
+def test_a_sentence_without_a_set_label_is_predicted(build):
+    """Among sentences with one."""
+    model, loader = build(config())
+    model.eval()
+    batch, labels = loader.batch([0, 2]), some_labels(loader, model, "entities", [0, 2])
+    tags = labels["entities"].targets["tags"].clone()
+    tags[0] = -100
+    mixed = {"entities": TaskLabels([None, SpanAnnotation()], {"tags": tags})}
+    plain, given, output = model(batch), model(batch, labels), model(batch, mixed)
+    for name, view in views(model, output).items():
+        torch.testing.assert_close(view[0], views(model, plain)[name][0])
+        torch.testing.assert_close(view[1], views(model, given)[name][1])
+    decoded = model.decode(output, batch, mixed)
+    assert decoded[0] == model.decode(plain, batch)[0]
+    assert decoded[1] == model.decode(given, batch, labels)[1]
+
+
 def test_setting_what_is_predicted_changes_nothing(build):
     model, loader = build(config())
     model.eval()

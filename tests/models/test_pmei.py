@@ -340,6 +340,23 @@ def test_a_set_label_is_one_hot_in_place_of_y(build):
     assert ((seen[0] >= 0) & (seen[0] <= 1)).all()
 
 
+def test_a_sentence_without_a_set_label_is_predicted(build):
+    """Among sentences with one."""
+    model, loader = build(config())
+    model.eval()
+    batch, labels = loader.batch([0, 2]), some_labels(loader, model, "entities", [0, 2])
+    targets = model.tasks["entities"].collate([None, labels["entities"].targets["tags"][1].tolist()],
+                                              [loader.lengths[0], batch.mask.shape[1]])  # fmt: skip
+    mixed = {"entities": TaskLabels([None, SpanAnnotation()], targets)}
+    plain, given, output = model(batch), model(batch, labels), model(batch, mixed)
+    for name, view in views(model, output).items():
+        torch.testing.assert_close(view[0], views(model, plain)[name][0])
+        torch.testing.assert_close(view[1], views(model, given)[name][1])
+    decoded = model.decode(output, batch, mixed)
+    assert decoded[0] == model.decode(plain, batch)[0]
+    assert decoded[1] == model.decode(given, batch, labels)[1]
+
+
 def test_the_loss_of_early_heads_stays_that_of_gold_if_a_label_is_set(build):
     model, loader = build(config())
     model.eval()

@@ -152,6 +152,25 @@ def test_the_offset_moves_sigma(cls):
     assert float(deviation.detach().flatten()[0]) == pytest.approx(0.69, abs=0.01)
 
 
+@pytest.mark.parametrize("largest", [0.9, 2.0, 5.0])
+def test_a_gru_bounds_sigma_by_the_states(largest):
+    """Between softplus(o ± max(1, |h|))."""
+    torch.manual_seed(0)
+    mapping = GRUMap(SIZE, LABELS).double()
+    for parameter in mapping.parameters():
+        torch.nn.init.normal_(parameter, std=20.0)
+    states, labels = (
+        largest * (2 * torch.rand(1, 2000, SIZE).double() - 1),
+        torch.rand(1, 2000, LABELS).double(),
+    )
+    sigma = mapping(states, labels).information().deviation
+    bound = (
+        softplus(torch.tensor([-3.0, -3.0]).double() + max(1.0, largest) * torch.tensor([-1.0, 1.0])) + 1e-6
+    )
+    assert bound[0] <= sigma.min()
+    assert 0.9 * bound[1] < sigma.max() <= bound[1]
+
+
 def test_sigma_never_gets_zero():
     mapping = make(GRUMap, deviation_offset=-200.0)
     kl, deviation = mapping(*inputs()).information()

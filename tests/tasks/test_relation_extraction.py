@@ -62,6 +62,19 @@ def test_bias_starts_at_the_log_odds(instance, vocab):
     torch.testing.assert_close(head.scorer.bias.sigmoid(), torch.full((2,), 2 / (49 + 2)))
 
 
+def test_cells_that_are_not_scored_do_not_count_for_the_prior(vocab):
+    """Without the diagonal: 3 of the 4 relations of a word to itself are in sentences of one word."""
+    task = RelationExtraction("relations", diagonal=False, rare_label_power=1.0)
+    head = task.head(4, vocab)
+    targets = [[(0, 0, 0)], [(0, 0, 0)], [(0, 0, 0)], [(0, 0, 0), (0, 1, 0), (0, 2, 1), (2, 1, 0)]]
+    head.initialize(targets, [1, 1, 1, 7])
+    torch.testing.assert_close(head.scorer.bias.sigmoid(), torch.tensor([3 / 44, 2 / 44]))
+    head.prepare(targets)
+    torch.testing.assert_close(head.gold_weights, task.gold_weights(torch.tensor([2.0, 1.0])))
+    head.initialize(targets[:3], [1, 1, 1])
+    assert head.scorer.bias.tolist() == [0, 0]  # no pairs: even odds
+
+
 def test_a_bias_that_is_not_learned_stays_zero(instance, vocab):
     task = RelationExtraction("relations", output_bias=False, inner_bias=True, diagonal=False)
     head = task.head(4, vocab)

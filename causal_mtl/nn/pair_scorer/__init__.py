@@ -5,9 +5,9 @@ The published formula (PMEI eq. 11, CMTL eq. 14) puts two states side by side, `
 are a loss, maxima and, at prediction, some cells: all are taken from blocks that are dropped at once.
 """
 
-from causal_mtl.nn.pair_scorer.blocks import Domain, number_of_pairs
+from causal_mtl.nn.pair_scorer.blocks import Domain, inside, number_of_pairs
 from causal_mtl.nn.pair_scorer.reduction import NO_PARTNER
 from causal_mtl.nn.pair_scorer.scorer import PairScorer
 from causal_mtl.nn.pair_scorer.scores import PairScores
 
-__all__ = ["NO_PARTNER", "Domain", "PairScorer", "PairScores", "number_of_pairs"]
+__all__ = ["NO_PARTNER", "Domain", "PairScorer", "PairScores", "inside", "number_of_pairs"]

@@ -14,8 +14,8 @@ Domain = Literal["all", "off_diagonal", "upper"]
 """The pairs that are scored: all ordered ones, those of two different tokens, or those whose head is not behind
 their tail (spans, as pairs of their first and last word)."""
 
-BLOCK_ELEMENTS = 1 << 20
-"""Elements of the largest tensor of a block: small enough for a processor's cache."""
+BLOCK_ELEMENTS = 1 << 18
+"""Elements of the largest tensor of a block: one megabyte, which a core's own cache holds."""
 BLOCK_ELEMENTS_GPU = 1 << 26
 """The same on a GPU, which wants few large blocks."""
 
@@ -31,18 +31,31 @@ class Block:
 
 
 def blocks(heads: Tensor, weight: Tensor, lengths: list[int], domain: Domain) -> Iterator[Block]:
-    """Cut a batch: sentence by sentence on a processor, all sentences together on a GPU."""
+    """Cut a batch: on a processor some sentences of one length at a time, on a GPU all sentences together."""
     width = max(weight.shape)
     if heads.device.type == "cpu":
-        for number, length in enumerate(lengths):
-            for rows in _rows(length, length * width, BLOCK_ELEMENTS):
-                yield Block(slice(number, number + 1), rows, _tails(rows, length, domain), None)
+        for sentences, length in _of_one_length(lengths, width):
+            for rows in _rows(length, (sentences.stop - sentences.start) * length * width, BLOCK_ELEMENTS):
+                yield Block(sentences, rows, _tails(rows, length, domain), None)
         return
     size = max(lengths, default=0)
     real = torch.arange(size, device=heads.device) < torch.tensor(lengths, device=heads.device).unsqueeze(1)
     for rows in _rows(size, len(lengths) * size * width, BLOCK_ELEMENTS_GPU):
         tails = _tails(rows, size, domain)
         yield Block(slice(None), rows, tails, real[:, rows, None] & real[:, None, tails])
+
+
+def _of_one_length(lengths: list[int], width: int) -> Iterator[tuple[slice, int]]:
+    """Neighbours of one length, as many as a block may hold: of short sentences alone most time is calls."""
+    start = 0
+    while start < len(lengths):
+        length = lengths[start]
+        most = max(1, BLOCK_ELEMENTS // max(1, length**2 * width))
+        end = start + 1
+        while end < min(start + most, len(lengths)) and lengths[end] == length:
+            end += 1
+        yield slice(start, end), length
+        start = end
 
 
 def _tails(rows: slice, length: int, domain: Domain) -> slice:
@@ -62,13 +75,18 @@ def pieces(items: Tensor, weight: Tensor) -> Iterable[Tensor]:
     return items.split(max(1, limit // max(weight.shape)))
 
 
+def inner_layer(block: Block, heads: Tensor, tails: Tensor) -> Tensor:
+    """`relu(U h_i + V h_j)` of a block, `(sentences, rows, tails, hidden)`."""
+    row = heads[block.sentences, block.rows].unsqueeze(2)  # (sentences, rows, 1, hidden)
+    partner = tails[block.sentences, block.tails].unsqueeze(1)  # (sentences, 1, tails, hidden)
+    return (row + partner).relu_()
+
+
 def score(
     block: Block, heads: Tensor, tails: Tensor, weight: Tensor, bias: Tensor, domain: Domain
 ) -> tuple[Tensor, Tensor]:
     """The inner layer and the logits of a block, `(sentences, rows, tails, …)`; -inf where there is no pair."""
-    row = heads[block.sentences, block.rows].unsqueeze(2)  # (sentences, rows, 1, hidden)
-    partner = tails[block.sentences, block.tails].unsqueeze(1)  # (sentences, 1, tails, hidden)
-    hidden = (row + partner).relu_()
+    hidden = inner_layer(block, heads, tails)
     logits = functional.linear(hidden, weight, bias)
     if block.real is not None:
         logits.masked_fill_(~block.real.unsqueeze(-1), float("-inf"))

@@ -9,9 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
-from torch.nn import functional
 
-from causal_mtl.nn.pair_scorer.blocks import Block, Domain, blocks, score
+from causal_mtl.nn.pair_scorer.blocks import Block, Domain, blocks, inner_layer, score
+from causal_mtl.nn.pair_scorer.partners import best_partners, gradients_of_maxima
+from causal_mtl.nn.pair_scorer.softplus import sigmoid_of, sum_of_softplus, wide
 
 NO_PARTNER = -1e4
 """The highest score of a token that has no partner: finite, so that no gradient becomes NaN."""
@@ -26,20 +27,23 @@ class Wanted:
         annotated: `(batch,)`, whether a sentence's loss counts; None where no loss is wanted.
         domain: the pairs that are scored.
         with_maxima: whether maxima are wanted.
+        with_gradient: whether there will be a backward pass. `Reduction.forward` cannot tell: there
+            `ctx.needs_input_grad` is True of parameters under `no_grad` too.
     """
 
     lengths: list[int]
     annotated: Tensor | None
     domain: Domain
     with_maxima: bool
+    with_gradient: bool
 
 
 class Reduction(torch.autograd.Function):
     """Σ softplus(z) over all pairs and labels, and max_j z_ij.
 
-    The gradient of a sum is known up to the factor that comes from above, so without maxima each block leaves
-    its share behind at once: no score outlives its block, and none is computed twice. With maxima, whose
-    gradients differ from place to place, the blocks are computed again in the backward pass.
+    The gradient of the sum is known up to the factor that comes from above, so each block leaves its share behind
+    at once: no score outlives its block, and none is computed twice. Of the maxima their places are kept; their
+    gradients need the inner layer again, but no scores.
     """
 
     @staticmethod
@@ -48,80 +52,99 @@ class Reduction(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor]:
         """The sum, and the maxima `(batch, tokens, labels)` if they are wanted."""
         inputs = (heads, tails, weight, bias)
-        with_gradient = any(ctx.needs_input_grad)
-        at_once = with_gradient and not wanted.with_maxima
-        gradients = _zeros(inputs) if at_once else []
-        total = torch.zeros((), dtype=_wide(heads), device=heads.device)
+        gradients = _zeros(inputs) if wanted.with_gradient and wanted.annotated is not None else []
+        total = torch.zeros((), dtype=wide(heads), device=heads.device)
         size = (*heads.shape[:2], len(weight)) if wanted.with_maxima else (0,)
         maxima = heads.new_full(size, NO_PARTNER)
-        places = torch.zeros(size, dtype=torch.long, device=heads.device)
+        partners = torch.zeros(size if wanted.with_gradient else (0,), dtype=torch.long, device=heads.device)
         for block in blocks(heads, weight, wanted.lengths, wanted.domain):
             hidden, logits = score(block, *inputs, wanted.domain)
+            here = block.sentences, block.rows
             if wanted.with_maxima:
-                here = block.sentences, block.rows
-                if with_gradient:
-                    maxima[here], places[here] = logits.max(dim=2)
-                else:  # the place, which only the gradient needs, takes seven times as long
-                    maxima[here] = logits.amax(dim=2)
+                maxima[here] = logits.amax(dim=2)
             if wanted.annotated is not None:
-                _leave_out(logits, block, wanted.annotated)
-                total += functional.softplus(logits, threshold=40).sum(dtype=total.dtype)
-                if at_once:
-                    _add_gradients(block, hidden, logits.sigmoid_(), weight, gradients)
+                _add_loss(block, hidden, logits, weight, wanted.annotated, total, gradients)
+            if wanted.with_maxima and wanted.with_gradient:
+                partners[here] = best_partners(logits, maxima[here])
         maxima.clamp_(min=NO_PARTNER)
-        ctx.wanted, ctx.at_once = wanted, at_once
-        ctx.save_for_backward(*(gradients if at_once else (*inputs, maxima, places)))
+        ctx.wanted = wanted
+        ctx.save_for_backward(heads, tails, weight, maxima, partners, *gradients)
         return total, maxima
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, factor: Tensor, of_maxima: Tensor) -> tuple:
         """The gradients of heads, tails, weight and bias."""
-        if ctx.at_once:
-            return (*(factor * gradient for gradient in ctx.saved_tensors), None)
         wanted: Wanted = ctx.wanted
-        heads, tails, weight, bias, maxima, places = ctx.saved_tensors
-        inputs = (heads, tails, weight, bias)
-        gradients = _zeros(inputs)
-        of_maxima = of_maxima.masked_fill(maxima <= NO_PARTNER, 0.0)
-        for block in blocks(heads, weight, wanted.lengths, wanted.domain):
-            hidden, logits = score(block, *inputs, wanted.domain)
-            if wanted.annotated is not None:
-                _leave_out(logits, block, wanted.annotated)
-                of_logits = logits.sigmoid_().mul_(factor)
-            else:
-                of_logits = logits.zero_()
-            place = places[block.sentences, block.rows].unsqueeze(2)
-            of_best = of_maxima[block.sentences, block.rows].unsqueeze(2).to(of_logits.dtype)
-            of_logits.scatter_add_(2, place, of_best)
-            _add_gradients(block, hidden, of_logits, weight, gradients)
+        heads, tails, weight, maxima, partners, *of_sum = ctx.saved_tensors
+        gradients = [factor * gradient for gradient in of_sum] or _zeros((heads, tails, weight, weight[:, 0]))
+        if wanted.with_maxima:
+            of_maxima = of_maxima.to(wide(heads)).masked_fill(maxima <= NO_PARTNER, 0.0)
+            inputs = [tensor.to(wide(tensor)) for tensor in (heads, tails, weight)]
+            for block in blocks(heads, weight, wanted.lengths, wanted.domain):
+                _add_gradients_of_maxima(block, inputs, partners, of_maxima, gradients)
         return (*gradients, None)
 
 
 def _zeros(inputs: Sequence[Tensor]) -> list[Tensor]:
     """A place for the gradient of each input, in which sums over many blocks lose nothing."""
-    return [torch.zeros_like(tensor, dtype=_wide(tensor)) for tensor in inputs]
+    return [torch.zeros_like(tensor, dtype=wide(tensor)) for tensor in inputs]
 
 
-def _wide(tensor: Tensor) -> torch.dtype:
-    return torch.promote_types(tensor.dtype, torch.float32)
-
-
-def _leave_out(logits: Tensor, block: Block, annotated: Tensor) -> None:
-    """Let sentences whose loss does not count score nothing."""
+def _add_loss(
+    block: Block,
+    hidden: Tensor,
+    logits: Tensor,
+    weight: Tensor,
+    annotated: Tensor,
+    total: Tensor,
+    gradients: list[Tensor],
+) -> None:
+    """Add a block's share to the sum and, if there are any, to the gradients, in place."""
     counts = annotated[block.sentences]
     if not counts.all():
-        logits.masked_fill_(~counts[:, None, None, None], float("-inf"))
+        logits = logits.masked_fill(~counts[:, None, None, None], float("-inf"))
+    share, exponentials = sum_of_softplus(logits)
+    total += share
+    if gradients:
+        _add_gradients(block, hidden, sigmoid_of(exponentials), weight, gradients)
 
 
 def _add_gradients(
     block: Block, hidden: Tensor, of_logits: Tensor, weight: Tensor, gradients: list[Tensor]
 ) -> None:
     """Add a block's share to the gradients of heads, tails, weight and bias, in place."""
-    of_heads, of_tails, of_weight, of_bias = gradients
-    of_hidden = torch.ops.aten.threshold_backward(of_logits @ weight, hidden, 0)
-    of_heads[block.sentences, block.rows] += of_hidden.sum(dim=2)
-    of_tails[block.sentences, block.tails] += of_hidden.sum(dim=1)
-    flat = of_logits.flatten(0, 2)
-    of_weight += flat.T @ hidden.flatten(0, 2)
-    of_bias += flat.sum(dim=0)
+    _add_through_relu(block, of_logits.to(weight.dtype) @ weight, hidden, gradients)
+    flat = _safe(of_logits.flatten(0, 2).to(weight.dtype))
+    gradients[2] += flat.T @ _safe(hidden.flatten(0, 2))
+    gradients[3] += of_logits.sum(dim=(0, 1, 2))
+
+
+def _add_gradients_of_maxima(
+    block: Block,
+    inputs: Sequence[Tensor],
+    partners: Tensor,
+    of_maxima: Tensor,
+    gradients: list[Tensor],
+) -> None:
+    """The same of a block's maxima, of which one score for each row and label has a gradient."""
+    heads, tails, weight = inputs
+    of_best = of_maxima[block.sentences, block.rows]
+    hidden = inner_layer(block, heads, tails)
+    of_hidden, of_weight = gradients_of_maxima(hidden, partners[block.sentences, block.rows], of_best, weight)
+    _add_through_relu(block, of_hidden, hidden, gradients)
+    gradients[2] += of_weight
+    gradients[3] += of_best.sum(dim=(0, 1))
+
+
+def _add_through_relu(block: Block, of_hidden: Tensor, hidden: Tensor, gradients: list[Tensor]) -> None:
+    """Add to the gradients of heads and tails what comes to them through the inner layer."""
+    of_sum = torch.ops.aten.threshold_backward(of_hidden, hidden, 0)
+    of_heads, of_tails = gradients[:2]
+    of_heads[block.sentences, block.rows] += of_sum.sum(dim=2, dtype=of_heads.dtype)
+    of_tails[block.sentences, block.tails] += of_sum.sum(dim=1, dtype=of_tails.dtype)
+
+
+def _safe(tensor: Tensor) -> Tensor:
+    """A factor of a product that sums over pairs: such a sum may leave the range of fp16."""
+    return tensor.float() if tensor.dtype == torch.float16 else tensor

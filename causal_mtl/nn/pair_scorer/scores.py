@@ -119,9 +119,11 @@ class PairScores:
             yield torch.cat([some[pair], label.unsqueeze(1)], dim=1), logits[pair, label]
 
     def _reduction(self, annotated: Tensor | None, with_maxima: bool) -> tuple[Tensor, Tensor]:
-        wanted = Wanted(self._lengths(), annotated, self.domain, with_maxima)
+        inputs = self.heads, self.tails, *self._output()
+        with_gradient = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in inputs)
+        wanted = Wanted(self._lengths(), annotated, self.domain, with_maxima, with_gradient)
         with torch.autocast(self.heads.device.type, enabled=False):
-            return Reduction.apply(self.heads, self.tails, *self._output(), wanted)
+            return Reduction.apply(*inputs, wanted)
 
     def _output(self) -> tuple[Tensor, Tensor]:
         """Weight and bias in the type of the states: one type for all that a block touches."""
@@ -136,7 +138,7 @@ class PairScores:
         logits = self._at(gold)
         if weights is None:
             return logits.sum()
-        return (logits - (weights[gold[:, 3]] - 1) * functional.softplus(-logits)).sum()
+        return (logits + (weights[gold[:, 3]] - 1) * functional.logsigmoid(logits)).sum()
 
     def _at(self, cells: Tensor) -> Tensor:
         """The logits of `cells`, `(cells, 4)`, in the precision of the weights."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 
 class EarlyPredictionCell(nn.Module):
@@ -24,10 +25,17 @@ class EarlyPredictionCell(nn.Module):
 
     def forward(self, states: Tensor, labels: Tensor) -> Tensor:
         """Refine `states`, `(…, size)`, by `labels`, `(…, label_size)`."""
-        joint = torch.cat([states, labels], dim=-1)
-        update, reset = self.update(joint).sigmoid(), self.reset(joint).sigmoid()
-        candidate = self.output(torch.cat([reset * states, labels], dim=-1)).tanh()
-        return (1 - update) * states + update * candidate
+        # h and y' have products of their own, of all gates at once: h ⊕ y' is never copied together.
+        size = states.shape[-1]
+        gates = torch.cat([self.update.weight, self.reset.weight])
+        of_labels = functional.linear(
+            labels.to(states.dtype), torch.cat([gates, self.output.weight])[:, size:]
+        )
+        of_states = functional.linear(states, gates[:, :size])
+        update, reset = (of_states + of_labels[..., : 2 * size]).sigmoid().chunk(2, dim=-1)
+        of_reset = functional.linear(reset * states, self.output.weight[:, :size])
+        candidate = (of_reset + of_labels[..., 2 * size :]).tanh()
+        return torch.lerp(states.to(candidate.dtype), candidate, update)
 
 
 class JointMLP(nn.Module):

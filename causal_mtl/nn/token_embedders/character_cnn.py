@@ -74,4 +74,4 @@ def _max_over_word(filtered: Tensor, real: Tensor) -> Tensor:
     touches = torch.nn.functional.pad(real, (0, extra))
     for shift in range(1, extra + 1):
         touches = touches | torch.nn.functional.pad(real, (shift, extra - shift))
-    return torch.relu(filtered.masked_fill(~touches, float("-inf")).amax(dim=-1))
+    return torch.relu(filtered.masked_fill_(~touches, float("-inf")).amax(dim=-1))

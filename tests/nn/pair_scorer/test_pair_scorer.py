@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 import torch
@@ -7,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
 
 from causal_mtl.nn.pair_scorer import NO_PARTNER, PairScorer, PairScores, blocks, reduction, scores
 from causal_mtl.nn.pair_scorer import covering as covering_module
@@ -115,6 +117,34 @@ def test_blocks_over_the_whole_batch_equal_blocks_by_sentence(monkeypatch, domai
         torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-10)
 
 
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_sentences_of_one_length_in_one_block_equal_sentences_alone(domain):
+    lengths = (4, 4, 3, 4, 4, 4, 1, 1)
+    scorer, states, mask, gold = make(lengths=lengths, domain=domain)
+    found = list(blocks.blocks(states, scorer.output.weight, list(lengths), domain))
+    assert [(block.sentences.start, block.sentences.stop) for block in found] == [
+        (0, 2),
+        (2, 3),
+        (3, 6),
+        (6, 8),
+    ]
+    loss, maxima = scorer(states, mask).reduce(gold, torch.ones(8, dtype=torch.bool))
+    together = gradients(loss + maxima.clamp(min=-50).sum(), scorer, states)
+    total, alone = 0.0, [torch.zeros_like(gradient) for gradient in together]
+    for row, length in enumerate(lengths):
+        own = gold[gold[:, 0] == row] * torch.tensor([0, 1, 1, 1])
+        part, best = scorer(states[row : row + 1, :length], mask[row : row + 1, :length]).reduce(
+            own, torch.ones(1).bool()
+        )
+        torch.testing.assert_close(maxima[row, :length], best[0])
+        total = total + part
+        shares = gradients(part + best.clamp(min=-50).sum(), scorer, states)
+        alone = [one + share for one, share in zip(alone, shares, strict=True)]
+    torch.testing.assert_close(loss, total)
+    for one, other in zip(together, alone, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-9)
+
+
 def test_gradcheck():
     scorer, states, mask, gold = make(lengths=(3, 2), labels=2)
     everyone = torch.ones(2, dtype=torch.bool)
@@ -207,11 +237,67 @@ def test_maxima_and_loss_from_one_pass(monkeypatch, domain, block, annotated):
         torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-10)
 
 
-def test_no_gradient_is_made_where_none_is_wanted():
+@pytest.mark.parametrize("what", ["loss", "reduce", "maxima"])
+@pytest.mark.parametrize("quiet", ["no_grad", "frozen"])
+def test_no_gradient_is_computed_where_none_is_wanted(monkeypatch, what, quiet):
+    """Counted: one product a block, no share of a gradient, no places of maxima."""
     scorer, states, mask, gold = make()
+    calls = Counter()
+    for name in ("score", "_add_gradients", "best_partners"):
+        function = getattr(reduction, name)
+        monkeypatch.setattr(reduction, name, counting(function, name, calls))
+    everyone = torch.ones(3, dtype=torch.bool)
+
+    def once():
+        arguments = () if what == "maxima" else (gold, everyone)
+        return getattr(scorer(states, mask), what)(*arguments)
+
+    once()
+    blocks_made = calls["score"]
+    wanted = {"loss": (3, 0), "reduce": (3, 3), "maxima": (0, 3)}[what]
+    assert (calls["_add_gradients"], calls["best_partners"]) == wanted
+    calls.clear()
+    if quiet == "frozen":
+        states = states.detach()
+        scorer.requires_grad_(False)
+        once()
+    else:
+        with torch.no_grad():
+            once()
+    assert calls == {"score": blocks_made}
+
+
+def counting(function, name, calls):
+    def counted(*args):
+        calls[name] += 1
+        return function(*args)
+
+    return counted
+
+
+def products(function) -> int:
+    """Multiplications and additions of the matrix products in `function`."""
+    with FlopCounterMode(display=False) as counter:
+        function()
+    return counter.get_total_flops()
+
+
+def test_matrix_products_of_training_and_evaluation():
+    """The scores once, and two products for their gradients; maxima add none."""
+    scorer, states, mask, gold = make(lengths=(9, 9))
+    everyone = torch.ones(2, dtype=torch.bool)
+    heads, tails = scorer.heads(states), scorer.tails(states)
+    scores = PairScores(heads, tails, scorer.output.weight, scorer.bias, mask, "all")
+    one = 2 * 2 * 9 * 9 * scorer.output.weight.numel()
+
+    def train():
+        loss, maxima = scores.reduce(gold, everyone)
+        torch.autograd.grad(loss + maxima.sum(), [heads, tails, scorer.output.weight])
+
+    assert products(train) == 3 * one
     with torch.no_grad():
-        loss = scorer(states, mask).loss(gold, torch.ones(3, dtype=torch.bool))
-    assert not loss.requires_grad
+        assert products(lambda: scores.reduce(gold, everyone)) == one
+        assert products(lambda: scores.loss(gold, everyone)) == one
 
 
 def test_bf16_is_within_rounding():
@@ -266,6 +352,36 @@ def test_maxima_over_the_spans_that_cover_a_token(monkeypatch, block):
     theirs = sum((r * w).sum() for r, w in zip(wanted, weights, strict=True))
     for one, other in zip(gradients(ours, scorer, states), gradients(theirs, scorer, states), strict=True):
         torch.testing.assert_close(one, other, rtol=1e-10, atol=1e-10)
+
+
+def half_precision(seed=0, scale=1.0):
+    """A scorer whose blocks are computed in fp16, and the same in fp32."""
+    torch.manual_seed(seed)
+    scorer = PairScorer(5, 6, 3)
+    states = torch.randn(2, 60, 5)
+    mask = torch.ones(2, 60, dtype=torch.bool)
+    heads, tails = (scale * part(states).detach() for part in (scorer.heads, scorer.tails))
+    single = [heads.half().float(), tails.half().float(), scorer.output.weight.detach().half().float()]
+    half = [tensor.half() for tensor in single]
+    both = [[tensor.requires_grad_() for tensor in tensors] for tensors in (half, single)]
+    return [PairScores(h, t, w, scorer.bias.detach(), mask, "all") for h, t, w in both]
+
+
+def test_sums_over_pairs_do_not_overflow_in_fp16():
+    """The gradient of the weights sums 3,600 products of some 100 for each sentence: far beyond 65,504."""
+    half, single = half_precision(scale=300.0)
+    everyone, none = torch.ones(2, dtype=torch.bool), torch.zeros(0, 4, dtype=torch.long)
+    results = []
+    for computed in (half, single):
+        loss, maxima = computed.reduce(none, everyone)
+        wanted = [computed.heads, computed.tails, computed.weight]
+        small = 2**-12 * loss + 2**-12 * maxima.float().sum()  # so that the result fits
+        results.append(torch.autograd.grad(small, wanted))
+    assert results[1][2].abs().max() * 2**12 > torch.finfo(torch.float16).max
+    for one, other in zip(*results, strict=True):
+        assert one.dtype == torch.float16
+        assert one.isfinite().all()
+        assert (one.float() - other).norm() <= 1e-2 * other.norm()
 
 
 def test_a_gold_cell_weighs_as_often_as_its_label_says():

@@ -1,6 +1,6 @@
 // CMTL as printed: words only, 150 a direction (H is n × 300), label embeddings of 300, relations on the last word of a
-// mention with an inner bias and no output bias (eq. 14), batches of 32, 5e-4, at most 80 epochs, patience 10. The
-// paper's word vectors have 300 dimensions; those at hand have 100.
+// mention with an inner bias and no output bias (eq. 14), batches of 32, 5e-4, at most 80 epochs, patience 10, no
+// clipping. The paper's word vectors have 300 dimensions; those at hand have 100.
 local root = std.extVar('CAUSAL_MTL_DATA');
 
 (import 'cmtl.libsonnet') + {
@@ -37,6 +37,7 @@ local root = std.extVar('CAUSAL_MTL_DATA');
     patience: 10,
     optimizer: { type: 'adam', lr: 5e-4 },
     lr_scheduler: null,
+    grad_norm: null,
     validation_metric: '+relations/exact_f1',
   },
 }
