@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
-from causal_mtl.common import NonNegativeFloat, Registrable
+from causal_mtl.common import ConfigurationError, NonNegativeFloat, Registrable
 from causal_mtl.data.instance import Annotation, Instance
 from causal_mtl.data.vocabulary import Vocabulary
-from causal_mtl.metrics import Metric
+from causal_mtl.metrics import Measure, Metric
 
 Targets = Mapping[str, Tensor]
 """What a task's labels look like to its head: named tensors of a batch."""
@@ -130,6 +131,33 @@ class Task(Registrable):
     def metric_names(self) -> list[str]:
         """The names that results will have: `name/measure`."""
         return [f"{self.name}/{measure}" for measure in self.metric().get_metric()]
+
+    def measures(self) -> dict[str, Measure]:
+        """How each of `metric_names` is shown and compared."""
+        described = self.metric().measures()
+        return {f"{self.name}/{name}": measure.of_task(self.name) for name, measure in described.items()}
+
+    def check_given(self, instance: Instance, vocab: Vocabulary) -> None:
+        """Check the annotation of `instance` for this task, which a person gives to a trained model.
+
+        Here: `targets` must understand it, all of it must be placed, and `vocab` must know its labels, those that
+        `count_vocab_items` counts.
+
+        Raises:
+            ConfigurationError: the model cannot hold it.
+        """
+        annotation = instance.annotations[self.name]
+        if unplaced := getattr(annotation, "unplaced", ()):
+            raise ConfigurationError(f"not on the boundaries of tokens: {unplaced[0]}")
+        if self.targets(instance, vocab) is None:
+            raise ConfigurationError(f"expected {self.yields}")
+        counter: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        self.count_vocab_items(instance, counter)
+        for namespace, labels in counter.items():
+            for label in labels:
+                if not vocab.has_token(label, namespace):
+                    known = ", ".join(sorted(vocab.get_token_to_index_vocabulary(namespace))[:20])
+                    raise ConfigurationError(f"the model knows no label {label!r} (it knows {known})")
 
 
 Task.default_implementation = None  # a task graph always says what kinds it holds

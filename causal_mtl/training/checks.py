@@ -12,7 +12,7 @@ from causal_mtl.common.text import split
 from causal_mtl.data import DatasetReader
 from causal_mtl.models import TaskGraph
 from causal_mtl.tasks import Task
-from causal_mtl.training.evaluation import names_of_results
+from causal_mtl.training.evaluation import higher_is_better, names_of_results
 from causal_mtl.training.metric_tracker import MetricTracker
 from causal_mtl.training.settings import Settings
 
@@ -116,6 +116,7 @@ def _check_metric(values: Mapping[str, Any], tasks: list[Task]) -> Iterator[Prob
     try:
         tracker = MetricTracker(metric)
         tracker.check(names_of_results(tasks, tracker.names))
+        tracker.check_signs(higher_is_better(tasks))
     except ConfigurationError as error:
         yield Problem("", f"trainer.{error}")
 

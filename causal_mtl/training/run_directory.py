@@ -9,7 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,6 +21,7 @@ from causal_mtl.archive import CONFIG, RUN
 from causal_mtl.common import ConfigurationError, Params, local_path, sha256
 from causal_mtl.common.atomic import write_json
 from causal_mtl.common.differences import differences
+from causal_mtl.metrics import Measure
 from causal_mtl.version import VERSION
 
 _PACKAGES = ("torch", "transformers", "accelerate", "safetensors", "spacy", "numpy", "jsonnet")
@@ -81,13 +82,16 @@ def _check_same(directory: Path, config: Params) -> None:
         raise ConfigurationError(f"--recover: the training in {directory} has another config:\n  {listed}")
 
 
-def write_note(directory: Path, seed: int, files: Iterable[str]) -> None:
+def write_note(
+    directory: Path, seed: int, files: Iterable[str], measures: Mapping[str, Measure] | None = None
+) -> None:
     """Write ``run.json``: what one needs to run the same again. A recovered run adds to the note that is there.
 
     Args:
         directory: of the training.
         seed: of the training.
         files: paths or URLs of the data, to be hashed.
+        measures: of all tasks, by name: tables and drawings show them as described here.
     """
     note: dict[str, Any] = {
         "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -95,6 +99,7 @@ def write_note(directory: Path, seed: int, files: Iterable[str]) -> None:
         "seed": seed,
         "versions": versions(),
         "git_commit": _git_commit(),
+        "measures": {name: measure.to_json() for name, measure in (measures or {}).items()},
         "data_sha256": {file: sha256(local_path(file)) for file in files},
         "machine": {
             "platform": platform.platform(),
