@@ -51,8 +51,8 @@ class Measure:
         return replace(self, beside=tuple(f"{task}/{name}" for name in self.beside))
 
     def to_json(self) -> dict[str, Any]:
-        """Its attributes as JSON can hold them."""
-        return asdict(self)
+        """Its attributes as JSON can hold them, without those that are as by default."""
+        return {name: value for name, value in asdict(self).items() if value != getattr(Measure(), name)}
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Measure:
