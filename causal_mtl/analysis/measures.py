@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_mtl.common import ConfigurationError
-from causal_mtl.metrics.measure import Measure, f1_measures
+from causal_mtl.metrics.measure import ACCURACY, Measure, f1_measures
 
 
 def described(note: dict[str, Any], name: str) -> Measure:
@@ -22,7 +22,7 @@ def described(note: dict[str, Any], name: str) -> Measure:
             return f1_measures(name.removesuffix(last))[name]
     if name.rpartition("/")[2] in ("loss", "kl", "early"):
         return Measure(higher_is_better=False)
-    return Measure(percent=name.endswith("accuracy"))
+    return ACCURACY if name.endswith("accuracy") else Measure()
 
 
 def ratio(measure: Measure, sums: NDArray) -> NDArray:

@@ -67,7 +67,7 @@ class Run:
         """
         measures = self.counts.measures if self.counts else {}
         holder = next((name for name in measures if measure in (name, *self.measure(name).beside)), None)
-        if self.counts is None or holder is None:
+        if self.counts is None or holder is None or not self.measure(measure).columns:
             raise ConfigurationError(
                 f"{self.source}: {measure!r} cannot be counted by sentence"
                 + (f" (those that can: {', '.join(measures)})" if measures else "")
@@ -110,7 +110,7 @@ def _check_agrees(run: Run, counts: SentenceCounts) -> None:
             f"{run.source}: {counts.data} has changed since the training; name the data with --data"
         )
     counted = replace(run, counts=counts)
-    for measure in counts.measures:
+    for measure in (name for name in counts.measures if run.measure(name).columns):
         then = run.metrics.get(f"validation_{measure}")
         now = float(ratio(run.measure(measure), counted.counts_of(measure).sum(axis=0)))
         if then is not None and abs(now - then) > _NOTABLE * max(1.0, abs(then)):

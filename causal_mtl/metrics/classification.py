@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from causal_mtl.metrics.matching import Item, MatchingMetric
-from causal_mtl.metrics.measure import Measure
+from causal_mtl.metrics.measure import ACCURACY, Measure
 from causal_mtl.metrics.metric import Metric
 
 MEASURES = ("precision", "recall", "f1")
@@ -50,9 +50,7 @@ class SingleLabelAccuracy(LabelMetric):
         macro = Measure(percent=True, higher_is_better=True)
         beside = "macro_precision", "macro_recall"
         return {
-            "accuracy": Measure(
-                {"correct": 1}, {"gold": 1}, gold="gold", percent=True, higher_is_better=True
-            ),
+            "accuracy": ACCURACY,
             **{name: replace(macro, main=False) for name in beside},
             "macro_f1": replace(macro, beside=beside),
         }

@@ -64,6 +64,7 @@ class Measure:
 F1 = Measure({"correct": 2}, {"predicted": 1, "gold": 1}, gold="gold", percent=True, higher_is_better=True)
 PRECISION = Measure({"correct": 1}, {"predicted": 1}, percent=True, higher_is_better=True, main=False)
 RECALL = Measure({"correct": 1}, {"gold": 1}, gold="gold", percent=True, higher_is_better=True, main=False)
+ACCURACY = Measure({"correct": 1}, {"gold": 1}, gold="gold", percent=True, higher_is_better=True)
 
 
 def f1_measures(prefix: str = "") -> dict[str, Measure]:
