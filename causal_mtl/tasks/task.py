@@ -31,11 +31,16 @@ class Head(nn.Module):
     """Whether exactly one label of the view holds at a position."""
 
     def forward(self, states: Tensor, mask: Tensor) -> Any:
-        """Score a batch; `mask`, `(batch, tokens)`, is True at real tokens."""
+        """Score a batch.
+
+        Args:
+            states: `(batch, tokens, input_size)`.
+            mask: True at real tokens, `(batch, tokens)`.
+        """
         raise NotImplementedError
 
     def loss(self, output: Any, targets: Targets) -> Tensor:
-        """The loss *summed* over sentences, tokens and labels; a sentence without annotation adds nothing."""
+        """The loss *summed* over sentences, tokens and labels, `()`; 0 for a sentence without annotation."""
         raise NotImplementedError
 
     def view(self, output: Any) -> Tensor:
@@ -47,7 +52,11 @@ class Head(nn.Module):
         return self.loss(output, targets), self.view(output)
 
     def labels(self, targets: Targets, mask: Tensor) -> Tensor:
-        """`targets` as other tasks see them: one-hot or k-hot, zero where there is no annotation."""
+        """`targets` as other tasks see them: one-hot or k-hot, zero where there is no annotation.
+
+        Returns:
+            `(batch, tokens or 1, num_labels)`, as `view`.
+        """
         raise NotImplementedError
 
     def decode(
