@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from causal_mtl.analysis import Run, SentenceCounts, comparison_table, deciding, paired_bootstrap, score_table
+from causal_mtl.analysis.drawing import quantities
 from causal_mtl.analysis.measures import as_shown, described, ratio, unit
 from causal_mtl.common import ConfigurationError
 from causal_mtl.metrics import Measure
@@ -26,6 +27,14 @@ def test_tables_of_a_measure_of_a_plugin():
     assert [row[2] for row in table.rows] == ["0.5", "1.5"]
     table = comparison_table(groups, "stars/mae", [("good", "bad")])
     assert table.rows == [["good", "bad", "-1", "[-1, -1]"]]
+
+
+def test_drawings_of_a_measure_of_a_plugin():
+    one = run("a", [3, 1])
+    assert quantities.in_words("stars/mae", one) == "mae"
+    assert quantities.as_text("stars/mae", [0.5, 0.75], one) == "0.625 ± 0.177"
+    assert quantities.value_of(one, "stars/mae") == 2.0
+    assert quantities.in_words("training_topic/macro_f1", one) == "macro F1 × 100"
 
 
 def test_counts_of_another_json():

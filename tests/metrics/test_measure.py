@@ -37,7 +37,11 @@ def test_a_metric_of_ratios():
     assert metric.per_label() == {}
 
 
-@pytest.mark.parametrize("metric", [SpanF1(), TripleF1(), MultiLabelF1(), SingleLabelAccuracy()], ids=str)
+@pytest.mark.parametrize(
+    "metric",
+    [SpanF1(), TripleF1(), MultiLabelF1(), SingleLabelAccuracy()],
+    ids=lambda metric: type(metric).__name__,
+)
 def test_sums_give_what_the_metric_reports(metric):
     for kind, number in (("gold", 4), ("predicted", 3), ("correct", 2)):
         for mode in metric.modes:

@@ -48,7 +48,7 @@ def tune_archive(
     loaded = load_archive(archive)
     tasks = list(loaded.model.tasks)
     config = copy.deepcopy(loaded.config.as_dict(quiet=True))
-    measure = measure or _default_measure(config, tasks)
+    measure = measure or default_measure(config, tasks)
     task, candidates = find_candidates(archive, tasks, data, measure, floor)
     start = Thresholds(task.threshold, task.label_thresholds)
     tuned = tune(candidates, start, min_count)
@@ -75,7 +75,7 @@ def tune_archive(
     }
 
 
-def _default_measure(config: dict[str, Any], tasks: Sequence[Task]) -> str:
+def default_measure(config: dict[str, Any], tasks: Sequence[Task]) -> str:
     """The first of the deciding metrics that thresholds can be tuned for; if there is none, the first."""
     names = deciding([config])
     return next((name for name in names if name in tunable(tasks)), names[0])
