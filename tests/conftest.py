@@ -1,7 +1,14 @@
 import json
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# First calls import spacy or torch, and machines are shared: how long a test takes says nothing.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 ROOT = Path(__file__).parents[1]
 
@@ -42,6 +49,15 @@ def tiny(**changes):
 @pytest.fixture
 def config():
     return tiny()
+
+
+@pytest.fixture
+def needs_bf16():
+    """Skip what needs a CPU that computes in bf16."""
+    from causal_mtl.nn.precision import computes_in_bf16
+
+    if not computes_in_bf16("cpu"):
+        pytest.skip("this CPU cannot compute in bf16")
 
 
 @pytest.fixture(scope="session")

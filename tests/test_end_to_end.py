@@ -1,7 +1,6 @@
 """The installed command, from a config to labelled text and back."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -63,12 +62,12 @@ def test_interrupted_and_recovered(tmp_path):
         # Run in the background by a shell, these tests inherit an ignored SIGINT, and so would the command.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    for _ in range(1200):
+    for _ in range(12000):
         if list(directory.glob("checkpoints/epoch_*")):
             break
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=600)
     assert process.returncode == 130
     assert "--recover" in errors
     assert "Traceback" not in errors
@@ -90,19 +89,3 @@ def test_a_base_alone_says_what_it_lacks(tmp_path):
     done = causal_mtl("train", "training_config/base/mtl.libsonnet", "-s", tmp_path / "run", check=False)
     assert done.returncode == 2
     assert "Must override `train_data_path`" in done.stderr
-
-
-def test_the_pins_are_complete():
-    """What is installed here beyond constraints.txt would float."""
-    pinned = {
-        line.split("==")[0].lower().replace("_", "-")
-        for line in (ROOT / "constraints.txt").read_text().split("\n")
-    }
-    freeze = subprocess.run(
-        [sys.executable, "-m", "pip", "freeze", "--exclude-editable"], capture_output=True, text=True
-    )
-    installed = {
-        line.split("==")[0].lower().replace("_", "-") for line in freeze.stdout.split() if "==" in line
-    }
-    if os.environ.get("CI") or "causal-mtl" not in installed:
-        assert installed <= pinned, installed - pinned

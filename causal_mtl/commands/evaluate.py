@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from causal_mtl.commands.predict import add_engine_options, as_line, positive
+from causal_mtl.commands.predict import add_engine_options, as_line, check_engine_options, positive
 
 if TYPE_CHECKING:
     from causal_mtl.data import Annotation, Instance
@@ -48,6 +48,7 @@ def run(options: argparse.Namespace) -> None:
     from causal_mtl.data.loader import Loader
     from causal_mtl.training import Batching, Engine, evaluate
 
+    check_engine_options(options)
     archive = load_archive(options.archive, options.overrides, options.device)
     tasks = archive.model.tasks
     instances = list(archive.reader.read(options.data))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from causal_mtl.commands import (
     build_vocab,
     components,
+    convert,
     evaluate,
     find_lr,
     plot,
@@ -25,7 +26,8 @@ from causal_mtl.common import ConfigurationError, import_package, import_plugins
 from causal_mtl.version import VERSION
 
 _SUBCOMMANDS = (
-    train, evaluate, predict, tune_thresholds, sweep, tabulate, plot, validate, build_vocab, find_lr, components,
+    train, evaluate, predict, tune_thresholds, sweep, tabulate, plot, validate, convert, build_vocab, find_lr,
+    components,
 )  # fmt: skip
 
 

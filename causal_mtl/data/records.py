@@ -28,6 +28,27 @@ def read_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         raise ConfigurationError(f"{path}: not a text in UTF-8 ({error.reason})") from None
 
 
+def read_lines(path: Path, newline: str | None = None) -> Iterator[tuple[str, str]]:
+    """Each line of a text file, its end included, and where it stands ("file:12").
+
+    Args:
+        path: of the file.
+        newline: what ends a line, as in `open`; "" leaves line ends as they are.
+
+    Raises:
+        ConfigurationError: the file is no text in UTF-8.
+    """
+    number = 0
+    try:
+        with open_text(path, newline=newline) as file:
+            for number, line in enumerate(file, start=1):
+                yield f"{path}:{number}", line
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f"{path}: after line {number}: not a text in UTF-8 ({error.reason})"
+        ) from None
+
+
 def _starts_list(path: Path) -> bool:
     with open_text(path) as file:
         first = next((line for line in file if line.strip()), "")
@@ -85,6 +106,18 @@ def expect_key(record: dict[str, Any], key: str, kind: type, where: str) -> Any:
     if key not in record:
         raise ConfigurationError(f"{where}: {key!r} is missing (expected {_KINDS[kind]})")
     return expect(record[key], kind, f"{where}: {key!r}")
+
+
+def expect_words(value: Any, where: str) -> list[str]:
+    """`value` itself if it is a list of tokens: strings that are not blank.
+
+    Raises:
+        ConfigurationError: it is not; the message begins with `where`.
+    """
+    for i, word in enumerate(expect_strings(value, where)):
+        if not word.strip():
+            raise ConfigurationError(f"{where}[{i}]: a token cannot be blank")
+    return value
 
 
 def expect_strings(value: Any, where: str) -> list[str]:

@@ -18,10 +18,11 @@ from causal_mtl.data import Annotation, Instance, batches
 from causal_mtl.data.loader import Loader
 from causal_mtl.data.records import expect, expect_strings
 from causal_mtl.data.schema import to_json
+from causal_mtl.nn.precision import choose_device, choose_precision
 from causal_mtl.predictors.given import read_given
 
 OnError = Literal["stop", "skip"]
-Precision = Literal["no", "bf16"]
+Precision = Literal["auto", "no", "bf16"]
 Record = Mapping[str, Any]
 
 WINDOW = 16
@@ -49,8 +50,11 @@ class Predictor(Registrable):
     Args:
         archive: the trained model.
         batch_size: sentences that are predicted together.
-        mixed_precision: "no", or "bf16" for matrix products of 16 bits: faster where the machine has them, with
-            scores that agree to two digits or so.
+        mixed_precision: "no", or "bf16" for matrix products of 16 bits: faster where the hardware has them, with
+            scores that agree to two digits or so; "auto" is "bf16" there and "no" elsewhere.
+
+    Raises:
+        ConfigurationError: the archive's device cannot compute in this precision.
     """
 
     default_implementation = "default"
@@ -59,7 +63,8 @@ class Predictor(Registrable):
         self.archive = archive
         self.model = archive.model
         self.batch_size = batch_size
-        self.mixed_precision = mixed_precision
+        device = choose_device(archive.device.type)  # type: ignore[arg-type]
+        self.mixed_precision = choose_precision(mixed_precision, device)
 
     def predict(self, record: str | Record) -> dict[str, Any]:
         """Predict one text or record.
@@ -197,11 +202,12 @@ def load(
         device: "cpu" or "cuda".
         predictor: the registered name of a `Predictor`.
         batch_size: sentences that are predicted together.
-        mixed_precision: "no" or "bf16", see `Predictor`.
+        mixed_precision: "auto", "no" or "bf16", see `Predictor`.
 
     Raises:
         ConfigurationError: this is no archive, or it cannot be loaded here.
     """
+    choose_precision(mixed_precision, choose_device(device))
     import_plugins()
     archive = load_archive(path, overrides, device)
     return Predictor.by_name(predictor)(archive, batch_size, mixed_precision)

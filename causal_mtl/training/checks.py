@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from causal_mtl.common import ConfigurationError, ConfigurationErrors, Params, Plan, Problem, resolve
 from causal_mtl.common.text import split
 from causal_mtl.data import DatasetReader
 from causal_mtl.models import TaskGraph
+from causal_mtl.nn.precision import Device, DeviceType, Precision, choose_device, choose_precision
 from causal_mtl.tasks import Task
 from causal_mtl.training.evaluation import higher_is_better, names_of_results
 from causal_mtl.training.metric_tracker import MetricTracker
@@ -45,6 +46,7 @@ def check(config: Params) -> tuple[Plan, TaskGraph]:
                 )
     problems += _check_indexers(values)
     problems += _check_paths(values)
+    problems += _check_machine(values)
     if tasks:
         problems += _check_metric(values, tasks)
     if plan is None or graph is None or problems:
@@ -102,6 +104,21 @@ def _check_paths(values: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem("datasets_for_vocab_creation", f"{name!r} needs {name}_data_path")
     if values.get("evaluate_on_test") is True and not values.get("test_data_path"):
         yield Problem("evaluate_on_test", "needs test_data_path")
+
+
+def _check_machine(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """This machine must have the device and the precision."""
+    device, precision = _at(values, "trainer", "device"), _at(values, "trainer", "mixed_precision")
+    found: DeviceType = "cpu"
+    try:
+        found = choose_device(device if device in get_args(Device) else "auto")
+    except ConfigurationError as error:
+        yield Problem("trainer.device", str(error))
+    if precision in get_args(Precision):  # else absent, or reported elsewhere
+        try:
+            choose_precision(precision, found)
+        except ConfigurationError as error:
+            yield Problem("trainer.mixed_precision", str(error))
 
 
 def _check_metric(values: Mapping[str, Any], tasks: list[Task]) -> Iterator[Problem]:

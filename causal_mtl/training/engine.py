@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
-from typing import Any, Literal, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, TypeVar
 
 import torch
 from accelerate import Accelerator
@@ -15,48 +16,59 @@ from accelerate.utils import gather_object
 from torch import Tensor, nn
 
 from causal_mtl.common import ConfigurationError
+from causal_mtl.nn.precision import (
+    Device,
+    DeviceType,
+    EffectivePrecision,
+    Precision,
+    choose_device,
+    choose_precision,
+)
 
 T = TypeVar("T")
-Precision = Literal["no", "fp16", "bf16"]
-Device = Literal["auto", "cpu", "cuda"]
 
 
 class Engine:
     """A thin wrapper of accelerate's `Accelerator`: device, precision and processes.
 
-    With several processes (``torchrun`` or ``accelerate launch``) every process holds the whole model, works
-    on its share of a step's micro-batches, and gradients are *summed* over processes once a step. As losses
-    are sums that are divided by the count of the whole step, nothing else has to be divided or multiplied,
-    and processes may have different numbers of micro-batches, or none.
+    With several processes (``torchrun``; on GPUs also ``accelerate launch``) every process holds the whole
+    model, works on its share of a step's micro-batches, and gradients are *summed* over processes once a
+    step. As losses are sums that are divided by the count of the whole step, nothing else has to be divided
+    or multiplied, and processes may have different numbers of micro-batches, or none.
 
     Args:
-        device: "auto" takes the accelerator if there is one; "cpu"; "cuda" (an error where there is none).
+        device: "auto" takes a CUDA device if there is one; "cpu"; "cuda" (an error where there is none).
             Which CUDA device: ``CUDA_VISIBLE_DEVICES``.
-        mixed_precision: "no", "bf16", or "fp16" (with loss scaling; CUDA only).
+        mixed_precision: "no" (fp32), "bf16", "fp16" (with loss scaling; CUDA only), or "auto": bf16 where the
+            hardware has it, else fp32.
 
     Raises:
-        ConfigurationError: the machine lacks what was asked for.
+        ConfigurationError: the machine lacks what was asked for, or this is one of several processes that
+            cannot find each other.
+
+    Attributes:
+        device: which it is.
+        mixed_precision: what it computes in: never "auto".
+        rank: of this process, from 0.
+        world_size: the number of processes.
+        is_main: whether this is the process that writes files.
     """
 
     def __init__(self, device: Device = "auto", mixed_precision: Precision = "no") -> None:
-        cuda = torch.cuda.is_available()
-        if device == "cuda" and not cuda:
-            raise ConfigurationError('device is "cuda", but torch finds no CUDA device; use "auto" or "cpu"')
-        if mixed_precision == "fp16" and (device == "cpu" or not cuda):
-            raise ConfigurationError(
-                'mixed_precision "fp16" needs a CUDA device; on a CPU use "bf16" or "no"'
-                + (' (device is "cpu")' if cuda else "")
-            )
-        _forget_other_settings(device, mixed_precision)
+        device_type = choose_device(device)
+        self.mixed_precision = choose_precision(mixed_precision, device_type)
+        _forget_other_settings(device_type, self.mixed_precision)
         # Accumulation stays at 1: backward() would divide by it, but our losses are already per step.
-        self.accelerator = Accelerator(
-            cpu=device == "cpu", mixed_precision=mixed_precision, gradient_accumulation_steps=1
-        )
+        # Only with cpu=True does accelerate connect processes that compute on CPUs.
+        with _connecting():
+            self.accelerator = Accelerator(
+                cpu=device_type == "cpu", mixed_precision=self.mixed_precision, gradient_accumulation_steps=1
+            )
         self.device: torch.device = self.accelerator.device
-        self.mixed_precision = mixed_precision
         self.rank: int = self.accelerator.process_index
         self.world_size: int = self.accelerator.num_processes
         self.is_main: bool = self.accelerator.is_main_process
+        _check_connected(self.world_size)
 
     def prepare(self, model: nn.Module) -> None:
         """Move `model` to the device, in place, and give every process the weights of the first."""
@@ -116,6 +128,15 @@ class Engine:
         """`value` (anything that pickles) of every process, in order of rank, on every process."""
         return gather_object([value]) if self.world_size > 1 else [value]
 
+    def describe(self) -> dict[str, Any]:
+        """What a result depends on besides config and data: device, precision, processes and threads."""
+        return {
+            "device": self.device.type,
+            "mixed_precision": self.mixed_precision,
+            "processes": self.world_size,
+            "threads": torch.get_num_threads(),
+        }
+
     def reset_peak_memory(self) -> None:
         """Begin to measure the peak anew (CUDA only: a process's own peak never goes down)."""
         if self.device.type == "cuda":
@@ -142,12 +163,38 @@ class Engine:
             self.accelerator.scaler.load_state_dict(state)
 
 
-def _forget_other_settings(device: Device, mixed_precision: Precision) -> None:
+@contextmanager
+def _connecting() -> Iterator[None]:
+    """Say what is wrong where processes that were launched together cannot find each other."""
+    try:
+        yield
+    except (ValueError, RuntimeError) as error:
+        if "WORLD_SIZE" not in os.environ:
+            raise
+        AcceleratorState._reset_state(reset_partial_state=True)
+        raise ConfigurationError(f"{_alone()} ({str(error).splitlines()[0]})") from None
+
+
+def _check_connected(world_size: int) -> None:
+    """Refuse to be one of several processes that would each train alone, into the same files."""
+    launched = os.environ.get("WORLD_SIZE", "")
+    if launched.isdecimal() and int(launched) != world_size:
+        raise ConfigurationError(_alone())
+
+
+def _alone() -> str:
+    return (
+        f"WORLD_SIZE is {os.environ['WORLD_SIZE']}, but the other processes cannot be reached: start them all "
+        "with torchrun, or unset WORLD_SIZE"
+    )
+
+
+def _forget_other_settings(device: DeviceType, mixed_precision: EffectivePrecision) -> None:
     """Let an engine differ from an earlier one: accelerate keeps its settings in global state."""
     if not AcceleratorState._shared_state:
         return
     earlier = AcceleratorState._shared_state
-    other_device = (earlier["device"].type == "cpu") != (device == "cpu" or not torch.cuda.is_available())
+    other_device = earlier["device"].type != device
     if other_device or earlier["_mixed_precision"] != mixed_precision:
         # The process group outlives the state object; a device of another kind needs both made anew.
         AcceleratorState._reset_state(reset_partial_state=other_device)

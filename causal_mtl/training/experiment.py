@@ -197,10 +197,9 @@ class Experiment:
             model = self.model(vocab, directory)
             if engine.is_main:
                 pretrained = [file for _, file in pretrained_files(self.config.as_dict(quiet=True))]
+                files = [*settings.paths().values(), *pretrained]
                 measures = {name: measure for task in self.tasks for name, measure in task.measures().items()}
-                write_note(
-                    directory, settings.random_seed, [*settings.paths().values(), *pretrained], measures
-                )
+                write_note(directory, settings.random_seed, files, engine.describe(), measures)
                 vocab.save_to_files(directory / VOCABULARY)  # the model has added its pretrained words
             loaders = {split: self.loader(split, vocab) for split in self.instances}
             model.initialize(loaders["train"])

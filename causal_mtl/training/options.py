@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from causal_mtl.common import Late, Lazy, NonNegativeInt, PositiveFloat, PositiveInt
+from causal_mtl.nn.precision import Device, Precision
 from causal_mtl.training.callbacks import Callback
-from causal_mtl.training.engine import Device, Precision
 from causal_mtl.training.lr_schedulers import LRScheduler
 from causal_mtl.training.moving_average import MovingAverage
 from causal_mtl.training.optimizers import Optimizer
@@ -28,13 +28,14 @@ class TrainerOptions:
         patience: stop after so many epochs without a better one; None trains them all.
         grad_norm: clip the norm of all gradients together to this.
         grad_clipping: clip each gradient's absolute value to this.
-        mixed_precision: "no", "fp16" (CUDA only) or "bf16".
+        mixed_precision: "no" (fp32), "bf16", "fp16" (CUDA only), or "auto": bf16 where the hardware has it,
+            else fp32.
         gradient_accumulation_steps: batches a step and process.
         moving_average: evaluate and keep averaged weights.
         callbacks: see `Callback`.
         keep_checkpoints: how many of the newest checkpoints stay on disk; the best always does.
         checkpoint_every_steps: also write a checkpoint each time so many steps are done within an epoch.
-        device: "auto" (the accelerator if there is one), "cpu" or "cuda".
+        device: "auto" (a CUDA device if there is one, else the CPU), "cpu" or "cuda".
         deterministic: only deterministic kernels; slower on CUDA.
     """
 

@@ -129,10 +129,14 @@ class Run:
             return False
         state = self.checkpointer.load(path, self.model)
         for name, value in self._must_match().items():
-            if state["must_match"][name] != value:
+            before = state["must_match"].get(
+                name, value
+            )  # checkpoints of earlier versions lack the precision
+            if before != value:
                 raise ConfigurationError(
-                    f"cannot recover from {path}: {name} was {state['must_match'][name]} and now is {value}. "
-                    "Give the config of the interrupted training, or start anew in another directory."
+                    f"cannot recover from {path}: {name} was {before} and now is {value}. "
+                    "Give the config of the interrupted training, on such a machine as it had, "
+                    "or start anew in another directory."
                 )
         self.state.load_state_dict(state["position"])
         self.state.losses.sums = state["losses"][self.engine.rank]
@@ -168,6 +172,7 @@ class Run:
             "max_tokens": self.batching.max_tokens,
             "micro-batches a step": self.micro_batches,
             "the number of processes": self.engine.world_size,
+            'the precision ("auto" takes what a machine has)': self.engine.mixed_precision,
             "the optimizer": type(self.optimizer.optimizer).__name__,
             "lr_scheduler": type(self.scheduler).__name__,
             "moving_average": type(self.average).__name__,

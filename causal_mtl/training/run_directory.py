@@ -83,7 +83,11 @@ def _check_same(directory: Path, config: Params) -> None:
 
 
 def write_note(
-    directory: Path, seed: int, files: Iterable[str], measures: Mapping[str, Measure] | None = None
+    directory: Path,
+    seed: int,
+    files: Iterable[str],
+    computing: Mapping[str, Any] | None = None,
+    measures: Mapping[str, Measure] | None = None,
 ) -> None:
     """Write ``run.json``: what one needs to run the same again. A recovered run adds to the note that is there.
 
@@ -91,6 +95,7 @@ def write_note(
         directory: of the training.
         seed: of the training.
         files: paths or URLs of the data, to be hashed.
+        computing: what `Engine.describe` says; added to "machine".
         measures: of all tasks, by name: tables and drawings show them as described here.
     """
     note: dict[str, Any] = {
@@ -104,8 +109,8 @@ def write_note(
         "machine": {
             "platform": platform.platform(),
             "processors": os.cpu_count(),
-            "threads": torch.get_num_threads(),
             "devices": [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())],
+            **(computing or {}),
         },
     }
     path = directory / RUN

@@ -5,10 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from causal_mtl.commands import main
 from causal_mtl.data import DatasetReader, Vocabulary
 from causal_mtl.data.dataset_readers import JsonlReader
+from causal_mtl.nn import precision
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
@@ -90,19 +92,31 @@ def test_evaluate_writes_to_a_file(trained, dev, tmp_path, capsys):
     assert "relations/partial_f1" in json.loads((tmp_path / "m.json").read_text())
 
 
+@pytest.mark.usefixtures("needs_bf16")
 def test_mixed_precision(trained, dev, tmp_path, capsys):
     losses, scores = [], []
     text = tmp_path / "in.jsonl"
     text.write_text('{"text": "Umar Silva was born in Bergen."}')
-    for precision in ("no", "bf16"):
-        assert run("evaluate", trained, dev, "--mixed-precision", precision) == 0
+    for name in ("no", "bf16"):
+        assert run("evaluate", trained, dev, "--mixed-precision", name) == 0
         losses.append(json.loads(capsys.readouterr().out)["loss"])
-        assert run("predict", trained, text, "--mixed-precision", precision) == 0
+        assert run("predict", trained, text, "--mixed-precision", name) == 0
         spans = json.loads(capsys.readouterr().out)["annotations"]["entities"]["spans"]
         scores.append([span["score"] for span in spans])
     for exact, fast in (losses, scores):
         assert exact != fast
         assert fast == pytest.approx(exact, rel=0.1)
+
+
+@pytest.mark.parametrize("command", ["evaluate", "predict"])
+def test_what_this_machine_lacks_is_refused_first(command, dev, capsys, monkeypatch):
+    monkeypatch.setattr(precision, "computes_in_bf16", lambda device: False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert run(command, "nowhere", dev, "--mixed-precision", "bf16") == 2
+    error = capsys.readouterr().err
+    assert error.startswith('causal-mtl: error: --mixed-precision: this CPU cannot compute in "bf16"')
+    assert run(command, "nowhere", dev, "--device", "cuda") == 2
+    assert "--device: torch finds no CUDA device here" in capsys.readouterr().err
 
 
 def test_evaluate_on_no_data(trained, tmp_path, capsys):

@@ -1,13 +1,7 @@
 import os
 from pathlib import Path
 
-import hypothesis
 import pytest
-
-hypothesis.settings.register_profile(
-    "no deadline", deadline=None
-)  # first calls import spacy, machines are shared
-hypothesis.settings.load_profile("no deadline")
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from causal_mtl import load
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data.schema import from_json
 from causal_mtl.data.tokenizers import WhitespaceTokenizer
+from causal_mtl.nn import precision
 from causal_mtl.predictors import InputError, Predictor
 
 TEXT = "Umar Silva was born in Bergen and works for Bluefin Energy."
@@ -149,6 +150,7 @@ def test_batches_change_nothing(predictor, trained):
         assert spans(one) == spans(other)
 
 
+@pytest.mark.usefixtures("needs_bf16")
 def test_mixed_precision_moves_scores_a_little(predictor, trained):
     fast = load(trained, mixed_precision="bf16").predict(TEXT)
     exact = predictor.predict(TEXT)
@@ -158,6 +160,13 @@ def test_mixed_precision_moves_scores_a_little(predictor, trained):
     ]
     assert scores[0] != scores[1]
     assert scores[0] == pytest.approx(scores[1], abs=0.05)
+
+
+def test_a_precision_that_this_machine_lacks_is_refused_first(monkeypatch, trained):
+    monkeypatch.setattr(precision, "computes_in_bf16", lambda device: False)
+    with pytest.raises(ConfigurationError, match=r'cannot compute in "bf16"'):
+        load("nowhere", mixed_precision="bf16")
+    assert load(trained, mixed_precision="auto").mixed_precision == "no"
 
 
 def lines(*records):

@@ -72,7 +72,7 @@ def test_newest_and_best_are_kept(tmp_path):
     assert checkpointer.newest().name == "epoch_10_step_2"
 
 
-@pytest.mark.parametrize("function", ["save_model", "save_file", "_flush"])
+@pytest.mark.parametrize("function", ["save_model", "save_file", "flush"])
 def test_a_crash_while_saving_leaves_the_one_before(tmp_path, monkeypatch, function):
     checkpointer, model = Checkpointer(tmp_path), FakeModel(seed=1)
     checkpointer.save(model, {"n": 1}, epoch=1)

@@ -1,6 +1,8 @@
 import pytest
+import torch
 
 from causal_mtl.common import ConfigurationErrors, Params
+from causal_mtl.nn import precision
 from causal_mtl.training.checks import check, pretrained_files
 
 
@@ -38,6 +40,30 @@ def test_all_problems_come_together(config):
     for start in wanted:
         assert any(line.startswith(start) for line in found), f"{start} is not in {found}"
     assert len(found) == len(wanted)
+
+
+def test_what_this_machine_lacks(config, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(precision, "computes_in_bf16", lambda device: False)
+    no_bf16 = 'trainer.mixed_precision: this CPU cannot compute in "bf16"'
+    no_fp16 = 'trainer.mixed_precision: "fp16" needs a CUDA device'
+    no_cuda = "trainer.device: torch finds no CUDA device here"
+    for settings, wanted in (
+        ({"device": "auto", "mixed_precision": "bf16"}, [no_bf16]),
+        ({"device": "cpu", "mixed_precision": "fp16", "num_epochs": -1}, ["trainer.num_epochs", no_fp16]),
+        ({"device": "cuda"}, [no_cuda]),
+        ({"device": "cuda", "mixed_precision": "fp16"}, [no_cuda, no_fp16]),
+        (
+            {"device": "gpu", "mixed_precision": ["bf16"]},
+            ["trainer.mixed_precision: ex", "trainer.device: ex"],
+        ),
+    ):
+        found = problems({**config, "trainer": {**config["trainer"], **settings}})
+        assert len(found) == len(wanted)
+        for start in wanted:
+            assert any(line.startswith(start) for line in found), f"{start} is not in {found}"
+    config["trainer"] |= {"device": "auto", "mixed_precision": "auto"}
+    check(Params(config))
 
 
 def test_circles_and_repeated_names(config):

@@ -2,6 +2,7 @@ import pytest
 import torch
 from training_fakes import TASKS, FakeLoader, FakeModel, same_weights, weights
 
+from causal_mtl.nn.precision import choose_precision
 from causal_mtl.training import Batching, Engine, evaluate
 
 
@@ -41,6 +42,22 @@ def test_the_model_is_left_as_it_was(mode):
     assert torch.equal(state, torch.get_rng_state())
 
 
+def test_an_engine_tells_what_results_depend_on():
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(threads + 1)
+        described = Engine("cpu", "auto").describe()
+    finally:
+        torch.set_num_threads(threads)
+    assert described == {
+        "device": "cpu",
+        "mixed_precision": choose_precision("auto", "cpu"),
+        "processes": 1,
+        "threads": threads + 1,
+    }
+
+
+@pytest.mark.usefixtures("needs_bf16")
 def test_engines_of_different_settings_follow_each_other():
     for precision in ("no", "bf16", "no"):
         engine = Engine("cpu", precision)

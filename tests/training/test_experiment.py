@@ -45,6 +45,8 @@ def test_what_a_training_leaves(trained):
     note = json.loads((trained / "run.json").read_text())
     assert len(note["data_sha256"]) == 2
     assert note["seed"] == 13370
+    assert note["machine"]["mixed_precision"] == "no"
+    assert note["machine"]["threads"] == torch.get_num_threads()
 
 
 def test_the_saved_vocabulary_is_that_of_the_archive(trained):

@@ -1,17 +1,21 @@
 """Two processes on the CPU train as one does."""
 
+import json
 import os
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
+import pytest
 import torch
 from safetensors.torch import load_file
 from training_fakes import FakeLoader, FakeModel
 
-from causal_mtl.common import Params
-from causal_mtl.training import Batching, Trainer
+from causal_mtl.archive import load_archive
+from causal_mtl.common import ConfigurationError, Params
+from causal_mtl.training import Batching, Engine, Trainer
 
 HERE = Path(__file__).parent
 WORKER = """
@@ -70,7 +74,7 @@ def launch(directory):
         for rank in range(2)
     ]
     for worker in workers:
-        _, errors = worker.communicate(timeout=120)
+        _, errors = worker.communicate(timeout=600)
         assert worker.returncode == 0, errors
 
 
@@ -84,3 +88,53 @@ def test_two_processes_equal_one_with_twice_the_accumulation(tmp_path):
     accuracies = {(tmp_path / "two" / f"result_{rank}").read_text() for rank in range(2)}
     assert accuracies == {f"{result['best_validation_colour/accuracy']}\n"}
     assert len((tmp_path / "two" / "metrics.jsonl").read_text().splitlines()) == 3
+
+
+CPU_ONLY = {
+    name: value for name, value in os.environ.items() if name not in ("RANK", "WORLD_SIZE", "LOCAL_RANK")
+}
+CPU_ONLY |= {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
+
+
+def command_line(directory, config_file, *launcher, **overrides):
+    command = [sys.executable, *launcher, "-m", "causal_mtl", "train", str(config_file), "-s", str(directory)]
+    command += ["-o", json.dumps({"trainer.device": "auto", "dataset_reader.max_instances": 30, **overrides})]
+    return subprocess.run(command, env=CPU_ONLY, capture_output=True, text=True, timeout=600)
+
+
+def test_torchrun_without_a_gpu_trains_one_model(tmp_path, config_file):
+    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    done = command_line(tmp_path / "two", config_file, *torchrun)
+    assert done.returncode == 0, done.stderr
+    done = command_line(tmp_path / "one", config_file, **{"trainer.gradient_accumulation_steps": 2})
+    assert done.returncode == 0, done.stderr
+    machine = json.loads((tmp_path / "two" / "run.json").read_text())["machine"]
+    assert {name: machine[name] for name in ("device", "processes", "threads")} == {
+        "device": "cpu",
+        "processes": 2,
+        "threads": 1,
+    }
+    one, two = (load_archive(tmp_path / name).model.state_dict() for name in ("one", "two"))
+    for name, weight in one.items():
+        torch.testing.assert_close(two[name], weight)
+    one, two = (json.loads((tmp_path / name / "metrics.json").read_text()) for name in ("one", "two"))
+    assert two["training_steps"] == one["training_steps"]
+    assert two["validation_loss"] == pytest.approx(one["validation_loss"], rel=1e-4)
+
+
+@pytest.mark.parametrize("environment", [{}, {"RANK": "0"}, {"RANK": "0", "MASTER_ADDR": "127.0.0.1"}])
+def test_a_process_that_cannot_find_the_others_is_refused(monkeypatch, environment):
+    with mock.patch.dict(os.environ, {**CPU_ONLY, **environment, "WORLD_SIZE": "2"}, clear=True):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+        monkeypatch.setattr(torch.distributed, "init_process_group", no_network)
+        with pytest.raises(
+            ConfigurationError, match="WORLD_SIZE is 2, but the other processes cannot be reached"
+        ):
+            Engine()
+    monkeypatch.undo()
+    with mock.patch.dict(os.environ, CPU_ONLY, clear=True):
+        assert Engine("cpu").world_size == 1
+
+
+def no_network(*_, **__):
+    raise RuntimeError("The client socket has timed out")

@@ -50,10 +50,12 @@ def test_recover_needs_the_same_config(tmp_path):
 def test_the_note(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data.txt").write_text("abc")
-    write_note(tmp_path, 7, [str(tmp_path / "data.txt")])
+    write_note(tmp_path, 7, [str(tmp_path / "data.txt")], {"mixed_precision": "no", "threads": 3})
     note = json.loads((tmp_path / "run.json").read_text())
     assert note["seed"] == 7
     assert note["git_commit"] is None
+    assert note["machine"]["mixed_precision"] == "no"
+    assert note["machine"]["threads"] == 3
     assert {"python", "torch", "causal_mtl"} <= note["versions"].keys()
     (digest,) = note["data_sha256"].values()
     assert digest == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

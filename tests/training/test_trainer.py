@@ -6,6 +6,7 @@ from safetensors.torch import load_file
 from training_fakes import FakeLoader, FakeModel, same_weights, weights
 
 from causal_mtl.common import ConfigurationError, Params
+from causal_mtl.nn import precision
 from causal_mtl.training import Batching, Callback, Checkpointer, NonFiniteLossError, Trainer
 
 RICH = {
@@ -248,6 +249,7 @@ def test_callbacks_see_the_state(tmp_path):
     assert seen == ["start", (1, 1, 2, 1), (1, 2, 2, 1), 1, (2, 1, 2, 1), (2, 2, 2, 1), 2, "end"]
 
 
+@pytest.mark.usefixtures("needs_bf16")
 def test_bf16_on_the_cpu(tmp_path):
     trainer = make(num_epochs=10, optimizer={"type": "adam", "lr": 0.03}, mixed_precision="bf16")
     _, result = train(tmp_path, trainer, dropout=0.0)
@@ -257,6 +259,22 @@ def test_bf16_on_the_cpu(tmp_path):
 def test_fp16_on_the_cpu_is_refused(tmp_path):
     with pytest.raises(ConfigurationError, match=r"fp16.*CUDA.*bf16"):
         train(tmp_path, make(mixed_precision="fp16"))
+
+
+def test_bf16_is_refused_where_it_does_not_work(tmp_path, monkeypatch):
+    monkeypatch.setattr(precision, "computes_in_bf16", lambda device: False)
+    with pytest.raises(ConfigurationError, match=r'cannot compute in "bf16"'):
+        train(tmp_path, make(mixed_precision="bf16"))
+    train(tmp_path, make(mixed_precision="auto", num_epochs=1))
+
+
+@pytest.mark.usefixtures("needs_bf16")
+def test_recovering_in_another_precision_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(precision, "has_native_bf16", lambda device: True)
+    train(tmp_path, make(num_epochs=1, mixed_precision="auto"))
+    monkeypatch.setattr(precision, "has_native_bf16", lambda device: False)
+    with pytest.raises(ConfigurationError, match=r"precision .*was bf16 and now is no.*machine"):
+        train(tmp_path, make(num_epochs=2, mixed_precision="auto"), recover=True)
 
 
 def test_deterministic_kernels_can_be_asked_for(tmp_path):

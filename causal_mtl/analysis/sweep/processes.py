@@ -21,6 +21,7 @@ def start(command: Sequence[str], log: Path, threads: int, lock: int) -> subproc
     """Start a process.
 
     It gets a session of its own, so that Ctrl-C reaches it once, by `end`, and not from the terminal as well.
+    If it is Python it writes at once: buffered output would come after errors that were printed later.
 
     Args:
         command: and its arguments.
@@ -35,7 +36,7 @@ def start(command: Sequence[str], log: Path, threads: int, lock: int) -> subproc
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "OMP_NUM_THREADS": str(threads)},
+            env={**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONUNBUFFERED": "1"},
             start_new_session=True,
             pass_fds=[lock],
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 from causal_mtl.common import ConfigurationError, PositiveInt, Registrable
 from causal_mtl.common.files import local_path
+from causal_mtl.data.dataset_readers.part import Part
 from causal_mtl.data.instance import Instance
 from causal_mtl.data.offsets import align_words, join_words
 from causal_mtl.data.token_indexers import SingleIdIndexer, TokenIndexer
@@ -28,7 +29,8 @@ class DatasetReader(Registrable):
     Args:
         tokenizer: for raw text; files that are tokenized already do not need it. Default: `spacy`, English.
         token_indexers: by name (of the embedder that reads them). Default: ``{"tokens": single_id}``.
-        max_instances: read so many from each file and no more.
+        max_instances: read so many records from each file and no more.
+        part: read one part of each file, so that training and development data can come from one file.
     """
 
     def __init__(
@@ -36,13 +38,17 @@ class DatasetReader(Registrable):
         tokenizer: Tokenizer | None = None,
         token_indexers: dict[str, TokenIndexer] | None = None,
         max_instances: PositiveInt | None = None,
+        part: Part | None = None,
     ) -> None:
         self.tokenizer = tokenizer or SpacyTokenizer()
         self.token_indexers = token_indexers or {"tokens": SingleIdIndexer()}
         self.max_instances = max_instances
+        self.part = part
 
     def read(self, path: str | PathLike[str]) -> Iterator[Instance]:
         """The instances of a file (or URL), one after another. Without tokens: left out, with a warning.
+
+        An instance whose record has no id gets ``<file name>:<number of the record>`` as its metadata "id".
 
         Raises:
             ConfigurationError: the file is missing, malformed (the message names file and line) or has no
@@ -53,13 +59,17 @@ class DatasetReader(Registrable):
     def _checked(self, path: str | PathLike[str], file: Path) -> Iterator[Instance]:
         count = 0
         for number, instance in enumerate(islice(self._read(file), self.max_instances), start=1):
-            if instance.tokens:
+            if not instance.tokens:
+                logger.warning("%s: record %d has no tokens and is left out", path, number)
+                continue
+            if "id" not in instance.metadata:
+                instance.metadata = {"id": f"{file.stem}:{number}", **instance.metadata}
+            if self.part is None or self.part.has(str(instance.metadata["id"])):
                 count += 1
                 yield instance
-            else:
-                logger.warning("%s: record %d has no tokens and is left out", path, number)
         if not count:
-            raise ConfigurationError(f"{path}: there are no instances in this file")
+            of_part = f" (part {self.part.name!r})" if self.part else ""
+            raise ConfigurationError(f"{path}: there are no instances in this file{of_part}")
 
     def _read(self, path: Path) -> Iterable[Instance]:
         raise NotImplementedError

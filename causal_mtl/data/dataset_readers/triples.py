@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from causal_mtl.common import ConfigurationError, PositiveInt
+from causal_mtl.common import ConfigurationError
+from causal_mtl.data.dataset_readers.assembling import (
+    check_names,
+    checked_span,
+    other_keys,
+    relation_annotation,
+    unique,
+)
 from causal_mtl.data.dataset_readers.dataset_reader import DatasetReader
 from causal_mtl.data.instance import Annotation, Instance, Relation, RelationAnnotation, Span, SpanAnnotation
 from causal_mtl.data.offsets import join_words, split_words
 from causal_mtl.data.placement import place
 from causal_mtl.data.records import expect, expect_key, expect_strings, read_records, shown
 from causal_mtl.data.schema_annotations import UNTYPED
-from causal_mtl.data.token_indexers import TokenIndexer
 from causal_mtl.data.tokenizers import SpacyTokenizer, Tokenizer
 
 Triple = tuple[str, str, str]
@@ -42,8 +48,7 @@ class TriplesReader(DatasetReader):
         relations: name of the task that gets the relations.
         tokenizer: for raw text at prediction. Default: `spacy`, English, with PTB quotes and hyphens kept,
             which is how these files are tokenized.
-        token_indexers: as in `DatasetReader`.
-        max_instances: as in `DatasetReader`.
+        **kwargs: as in `DatasetReader`.
     """
 
     def __init__(
@@ -51,13 +56,10 @@ class TriplesReader(DatasetReader):
         mentions: str = "entities",
         relations: str = "relations",
         tokenizer: Tokenizer | None = None,
-        token_indexers: dict[str, TokenIndexer] | None = None,
-        max_instances: PositiveInt | None = None,
+        **kwargs: Any,
     ) -> None:
-        tokenizer = tokenizer or SpacyTokenizer(ptb_quotes=True, split_hyphens=False)
-        super().__init__(tokenizer, token_indexers, max_instances)
-        if mentions == relations:
-            raise ConfigurationError(f"mentions and relations are two tasks, but both are named {mentions!r}")
+        super().__init__(tokenizer or SpacyTokenizer(ptb_quotes=True, split_hyphens=False), **kwargs)
+        check_names(mentions=mentions, relations=relations)
         self.mentions = mentions
         self.relations = relations
 
@@ -87,7 +89,7 @@ class TriplesReader(DatasetReader):
             if len(expect_strings(triple, at)) != 3:
                 raise ConfigurationError(f"{at}: expected [head, relation, tail], got {shown(triple)}")
             triples.append((_joined(triple[0]), triple[1], _joined(triple[2])))
-        return self._from_strings(text, triples, {}, _others(record, "text", "triple_list"))
+        return self._from_strings(text, triples, {}, other_keys(record, "text", "triple_list"))
 
     def _copyre(self, record: dict[str, Any], where: str) -> Instance:
         text = expect_key(record, "sentText", str, where)
@@ -109,7 +111,7 @@ class TriplesReader(DatasetReader):
                 types.setdefault(mention, UNTYPED)
             if label != "None":
                 triples.append((head, label, tail))
-        metadata = _others(record, "sentText", "relationMentions", "entityMentions")
+        metadata = other_keys(record, "sentText", "relationMentions", "entityMentions")
         return self._from_strings(text, triples, types, metadata)
 
     def _spo(self, record: dict[str, Any], where: str) -> Instance:
@@ -121,17 +123,16 @@ class TriplesReader(DatasetReader):
                 raise ConfigurationError(
                     f"{at}: expected [start, end, type, relation, start, end, type], got {shown(detail)}"
                 )
-            head, tail = _typed_span(detail[:3], len(words), at), _typed_span(detail[4:], len(words), at)
+            head, tail = (checked_span(ends, len(words), at) for ends in (detail[:3], detail[4:]))
             relations.append(Relation(head, expect(detail[3], str, at), tail))
         notes: Counter[str] = Counter()
-        kept = tuple(_without_duplicates(relations, notes))
-        spans = {span for relation in kept for span in (relation.head, relation.tail)}
+        spans = {span for relation in relations for span in (relation.head, relation.tail)}
         text, tokens = join_words(words)
         annotations: dict[str, Annotation] = {
             self.mentions: SpanAnnotation(tuple(sorted(spans))),
-            self.relations: RelationAnnotation(kept),
+            self.relations: relation_annotation(relations, notes),
         }
-        metadata = _others(record, "tokens", "spo_list", "spo_details")
+        metadata = other_keys(record, "tokens", "spo_list", "spo_details")
         return Instance(text, tokens, annotations, metadata, notes)
 
     def _from_strings(
@@ -139,7 +140,7 @@ class TriplesReader(DatasetReader):
     ) -> Instance:
         """An instance whose mentions are placed; `types` by mention, in the order of the file."""
         notes: Counter[str] = Counter()
-        triples = _without_duplicates(triples, notes)
+        triples = unique(triples, notes, "duplicate relation")
         types = types | {m: UNTYPED for head, _, tail in triples for m in (head, tail) if m not in types}
         tokens = split_words(text)
         placed = {
@@ -161,24 +162,5 @@ class TriplesReader(DatasetReader):
         return Instance(text, tokens, annotations, metadata, +notes)
 
 
-def _without_duplicates(triples: Iterable[Any], notes: Counter[str]) -> list[Any]:
-    triples = list(triples)
-    unique = list(dict.fromkeys(triples))
-    if len(unique) < len(triples):
-        notes["duplicate relation"] += len(triples) - len(unique)
-    return unique
-
-
-def _typed_span(fields: Sequence[Any], length: int, where: str) -> Span:
-    start, end = (expect(value, int, where) for value in fields[:2])
-    if not 0 <= start < end <= length:
-        raise ConfigurationError(f"{where}: the mention [{start}, {end}) does not lie within {length} tokens")
-    return Span(start, end, expect(fields[2], str, where))
-
-
 def _joined(mention: str) -> str:
     return " ".join(mention.split())
-
-
-def _others(record: dict[str, Any], *known: str) -> dict[str, Any]:
-    return {key: value for key, value in record.items() if key not in known}

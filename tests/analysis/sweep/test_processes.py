@@ -7,7 +7,7 @@ import pytest
 from causal_mtl.analysis.sweep import processes
 from causal_mtl.common import ConfigurationError
 
-DEAF = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print('on'); time.sleep(60)"
+DEAF = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print('on'); time.sleep(600)"
 
 
 def start(directory, code, lock):
@@ -15,7 +15,7 @@ def start(directory, code, lock):
 
 
 def wait_for(path, text):
-    until = time.monotonic() + 30
+    until = time.monotonic() + 600
     while text not in (path.read_text() if path.exists() else ""):
         assert time.monotonic() < until
         time.sleep(0.02)
@@ -48,13 +48,21 @@ def test_the_log(tmp_path):
     assert (tmp_path / "log").read_text().startswith(f"$ {sys.executable} -u -c 'import os, sys;")
 
 
+def test_the_log_is_in_order(tmp_path, monkeypatch):
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    code = "import sys; print('first'); sys.stderr.write('second\\n'); print('third')"
+    with processes.alone(tmp_path) as lock:
+        processes.start([sys.executable, "-c", code], tmp_path / "log", 1, lock).wait()
+    assert (tmp_path / "log").read_text().splitlines()[1:] == ["first", "second", "third"]
+
+
 def test_end_also_those_that_do_not_listen(tmp_path, monkeypatch):
     monkeypatch.setattr(processes, "_SECONDS_TO_TIDY_UP", 0.2)
     with processes.alone(tmp_path) as lock:
         process = start(tmp_path, DEAF, lock)
         wait_for(tmp_path / "log", "\non")
         processes.end([process])
-        process.wait(10)
+        process.wait(600)
     assert processes.failure(process) == "Killed"
 
 
@@ -88,7 +96,7 @@ try:
 except KeyboardInterrupt:
     print("interrupted", signal.getsignal(signal.{name}) == signal.SIG_DFL)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600)
     assert done.stdout.split("\n") == ["ignored", "interrupted True", ""], done.stderr
 
 
@@ -104,5 +112,5 @@ with signals_as_interrupts():
     subprocess.run([sys.executable, "-c", child], check=True)
 print(signal.getsignal(signal.SIGINT) == signal.SIG_IGN)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600)
     assert done.stdout.split() == ["True", "True"], done.stderr

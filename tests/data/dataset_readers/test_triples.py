@@ -54,7 +54,7 @@ def test_second_dialect_has_types_and_pairs_without_relation(read):
     ann, left, rome = Span(0, 1, "PERSON"), Span(1, 2, "VERB"), Span(2, 3, "entity")
     assert instance.annotations["entities"].spans == (ann, left, rome)
     assert instance.annotations["relations"].relations == (Relation(ann, "left", rome),)
-    assert instance.metadata == {"sentId": 3}
+    assert instance.metadata["sentId"] == 3
 
 
 def test_third_dialect_has_offsets_and_types(read):

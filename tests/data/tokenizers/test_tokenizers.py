@@ -73,5 +73,5 @@ def test_spacy_is_imported_with_the_first_text_only():
 
 
 def test_registered():
-    assert Tokenizer.list_available() == ["spacy", "whitespace"]
+    assert Tokenizer.list_available() == ["spacy", "character", "jieba", "thulac", "whitespace"]
     assert isinstance(Tokenizer.from_params("whitespace"), WhitespaceTokenizer)

@@ -1,0 +1,1 @@
+(import '../base/conll04.libsonnet') + (import '../base/models/cmtl_direct.libsonnet')

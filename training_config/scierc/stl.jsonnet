@@ -1,0 +1,1 @@
+(import '../base/scierc.libsonnet') + (import '../base/models/stl.libsonnet')

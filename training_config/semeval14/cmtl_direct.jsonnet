@@ -1,0 +1,1 @@
+(import '../base/semeval14.libsonnet') + (import '../base/models/cmtl_direct.libsonnet')
