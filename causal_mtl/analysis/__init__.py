@@ -5,6 +5,7 @@ from causal_mtl.analysis.breakdown import breakdown_table
 from causal_mtl.analysis.configurations import configurations
 from causal_mtl.analysis.drawing import plot_against, plot_bars, plot_curves, save_figure, series
 from causal_mtl.analysis.groups import TripleGroups, triple_groups
+from causal_mtl.analysis.measures import deciding
 from causal_mtl.analysis.run import Run, with_counts
 from causal_mtl.analysis.runs import read_runs, write_export
 from causal_mtl.analysis.sentence_counts import SentenceCounts, sentence_counts
@@ -19,6 +20,7 @@ __all__ = [
     "breakdown_table",
     "comparison_table",
     "configurations",
+    "deciding",
     "micro_f1",
     "paired_bootstrap",
     "plot_against",

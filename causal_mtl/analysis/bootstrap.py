@@ -1,4 +1,4 @@
-"""How sure a difference of micro F1 is: the paired bootstrap over sentences and seeds."""
+"""How sure a difference of two systems is: the paired bootstrap over sentences and seeds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_mtl.analysis.measures import ratio
 from causal_mtl.common import ConfigurationError
+from causal_mtl.metrics.measure import F1, Measure
 
 _CELLS = 1 << 22
 """Drawn sentences that are held at a time (32 MiB)."""
@@ -16,10 +18,10 @@ _CELLS = 1 << 22
 
 @dataclass(frozen=True)
 class Interval:
-    """A difference and its 95% percentile interval, as fractions of 1.
+    """A difference and its 95% percentile interval, in the unit of the measure (an F1: fractions of 1).
 
     Attributes:
-        difference: mean F1 of the system's seeds minus mean F1 of the baseline's.
+        difference: mean of the system's seeds minus mean of the baseline's.
         low: 2.5% of the resampled differences are below.
         high: 2.5% of them are above.
     """
@@ -31,28 +33,33 @@ class Interval:
 
 def micro_f1(counts: NDArray) -> NDArray:
     """F1 of sums of correct, predicted and gold items, `(..., 3)` -> `(...)`; 0 where there are no items."""
-    correct, items = counts[..., 0], counts[..., 1] + counts[..., 2]
-    return 2 * correct / np.maximum(items, 1)
+    return ratio(F1, counts)
 
 
 def paired_bootstrap(
-    system: Sequence[NDArray], baseline: Sequence[NDArray], samples: int = 10_000, seed: int = 0
+    system: Sequence[NDArray],
+    baseline: Sequence[NDArray],
+    samples: int = 10_000,
+    seed: int = 0,
+    measure: Measure = F1,
 ) -> Interval:
-    """Compare two systems by the mean micro F1 of their seeds.
+    """Compare two systems by the mean of a measure over their seeds.
 
     Each sample draws the sentences with replacement, the same ones for both systems, and of each system its
     runs with replacement, as many as there are.
 
     Args:
-        system: one array a run, `(sentences, 3)`: correct, predicted and gold items of each sentence.
+        system: one array per run, `(sentences, columns)`: what was counted in each sentence, in the columns of
+            `measure` (of an F1: correct, predicted and gold items).
         baseline: the same of the other system, on the same sentences.
         samples: how many resamples.
         seed: one seed, one result.
+        measure: a ratio of sums over sentences; micro F1 by default.
 
     Raises:
         ConfigurationError: the runs were not counted on the same sentences, or there are none.
     """
-    runs = _stacked([*system, *baseline])
+    runs = _stacked([*system, *baseline], measure)
     sentences, split = runs.shape[1], len(system)
     by_sentence = runs.transpose(1, 0, 2).reshape(sentences, -1).astype(float)
     generator = np.random.default_rng(seed)
@@ -61,25 +68,28 @@ def paired_bootstrap(
     for start in range(0, samples, at_once):
         size = min(at_once, samples - start)
         times = _times_drawn(generator, size, sentences)
-        f1 = micro_f1((times @ by_sentence).reshape(size, len(runs), 3))
+        values = ratio(measure, (times @ by_sentence).reshape(size, len(runs), -1))
         differences.append(
-            _mean_of_drawn(generator, f1[:, :split]) - _mean_of_drawn(generator, f1[:, split:])
+            _mean_of_drawn(generator, values[:, :split]) - _mean_of_drawn(generator, values[:, split:])
         )
     low, high = np.percentile(np.concatenate(differences), [2.5, 97.5])
-    f1 = micro_f1(runs.sum(axis=1))
-    return Interval(float(f1[:split].mean() - f1[split:].mean()), float(low), float(high))
+    values = ratio(measure, runs.sum(axis=1))
+    return Interval(float(values[:split].mean() - values[split:].mean()), float(low), float(high))
 
 
-def _stacked(runs: Sequence[NDArray]) -> NDArray:
-    """The runs as `(runs, sentences, 3)`, if they can be compared sentence by sentence."""
+def _stacked(runs: Sequence[NDArray], measure: Measure) -> NDArray:
+    """The runs as `(runs, sentences, columns)`, if they can be compared sentence by sentence."""
     if len({len(run) for run in runs}) > 1 or not len(runs[0]):
         numbers = ", ".join(str(len(run)) for run in runs)
         raise ConfigurationError(f"only runs on the same sentences can be paired; they have {numbers}")
     stacked = np.stack(runs)
-    if (stacked[:, :, 2] != stacked[0, :, 2]).any():
-        raise ConfigurationError(
-            "only runs on the same gold can be paired; the numbers of gold items of the sentences differ"
-        )
+    if measure.gold:
+        gold = stacked[:, :, measure.columns.index(measure.gold)]
+        if (gold != gold[0]).any():
+            raise ConfigurationError(
+                f"only runs on the same gold can be paired; the sentences differ in {measure.gold!r}, "
+                "which gold alone decides"
+            )
     return stacked
 
 
@@ -90,6 +100,7 @@ def _times_drawn(generator: np.random.Generator, samples: int, sentences: int) -
     return np.bincount(drawn.ravel(), minlength=samples * sentences).reshape(samples, sentences)
 
 
-def _mean_of_drawn(generator: np.random.Generator, f1: NDArray) -> NDArray:
+def _mean_of_drawn(generator: np.random.Generator, values: NDArray) -> NDArray:
     """The mean over as many drawn runs as there are, `(samples, runs)` -> `(samples,)`."""
-    return np.take_along_axis(f1, generator.integers(f1.shape[1], size=f1.shape), axis=1).mean(axis=1)
+    drawn = generator.integers(values.shape[1], size=values.shape)
+    return np.take_along_axis(values, drawn, axis=1).mean(axis=1)

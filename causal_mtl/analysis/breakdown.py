@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_mtl.analysis.bootstrap import micro_f1
 from causal_mtl.analysis.groups import By, TripleGroups
+from causal_mtl.analysis.measures import as_shown, ratio, unit
 from causal_mtl.analysis.run import Run
 from causal_mtl.analysis.scores import NONE, Configurations, mean_and_sd, source
 from causal_mtl.analysis.tables import Table
@@ -16,11 +16,11 @@ from causal_mtl.common import ConfigurationError
 
 
 def breakdown_table(configurations: Configurations, measure: str, by: By) -> Table:
-    """One row a configuration, one column a group of sentences: mean ± sample sd of the micro F1 in it (× 100).
+    """One row per configuration, one column per group of sentences: mean ± sample sd of the measure in it.
 
     Args:
         configurations: runs by label, with counts.
-        measure: a micro-averaged F1 of a task of relations.
+        measure: of a task of relations; a ratio of sums over sentences, such as a micro-averaged F1.
         by: the kind of overlap, or the number of triples, of a sentence's gold.
 
     Raises:
@@ -38,7 +38,7 @@ def breakdown_table(configurations: Configurations, measure: str, by: By) -> Tab
     what = {"overlap": "kind of overlap", "triples": "number of triples"}[by]
     title = (
         f"{measure} by {what} on {source(configurations)} "
-        "(× 100, mean ± sd over seeds; in brackets the number of sentences)"
+        f"({unit(runs[0].measure(measure))}mean ± sd over seeds; in brackets the number of sentences)"
     )
     return Table(title, ["configuration", "seeds", *header], rows)
 
@@ -46,7 +46,9 @@ def breakdown_table(configurations: Configurations, measure: str, by: By) -> Tab
 def _cell(runs: Sequence[Run], measure: str, mask: NDArray[np.bool_]) -> str:
     if not mask.any():
         return NONE
-    return mean_and_sd([float(micro_f1(run.counts_of(measure)[mask].sum(axis=0))) for run in runs])
+    described = runs[0].measure(measure)
+    values = [float(ratio(described, run.counts_of(measure)[mask].sum(axis=0))) for run in runs]
+    return mean_and_sd(values, *as_shown(described))
 
 
 def _common_groups(runs: Sequence[Run], task: str) -> TripleGroups:

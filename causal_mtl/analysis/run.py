@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_mtl.analysis.bootstrap import micro_f1
 from causal_mtl.analysis.curves import Curves
+from causal_mtl.analysis.measures import described, ratio
 from causal_mtl.analysis.sentence_counts import SentenceCounts, sentence_counts
 from causal_mtl.common import ConfigurationError, local_path, sha256
+from causal_mtl.metrics.measure import Measure
 
 logger = logging.getLogger(__name__)
 
@@ -52,19 +53,27 @@ class Run:
         """Where its scores come from: what was counted, else the validation data of the training."""
         return self.counts.data if self.counts else self.config.get("validation_data_path")
 
+    def measure(self, name: str) -> Measure:
+        """How the measure or loss `name` is shown and compared."""
+        return described(self.note, name)
+
     def counts_of(self, measure: str) -> NDArray[np.int64]:
-        """Correct, predicted and gold items, `(sentences, 3)`.
+        """What was counted in each sentence, `(sentences, columns)`; the columns are those of `measure`.
+
+        Of an F1: correct, predicted and gold items.
 
         Raises:
-            ConfigurationError: `measure` is no micro-averaged F1, or nothing was counted.
+            ConfigurationError: `measure` is no ratio of sums over sentences, or nothing was counted.
         """
         measures = self.counts.measures if self.counts else {}
-        if measure not in measures:
+        holder = next((name for name in measures if measure in (name, *self.measure(name).beside)), None)
+        if self.counts is None or holder is None or not self.measure(measure).columns:
             raise ConfigurationError(
                 f"{self.source}: {measure!r} cannot be counted by sentence"
                 + (f" (those that can: {', '.join(measures)})" if measures else "")
             )
-        return measures[measure]
+        there = self.counts.columns_of(holder)
+        return measures[holder][:, [there.index(column) for column in self.measure(measure).columns]]
 
 
 def with_counts(run: Run, data: str | None = None) -> Run:
@@ -100,7 +109,9 @@ def _check_agrees(run: Run, counts: SentenceCounts) -> None:
         raise ConfigurationError(
             f"{run.source}: {counts.data} has changed since the training; name the data with --data"
         )
-    for measure, of_measure in counts.measures.items():
-        now, then = float(micro_f1(of_measure.sum(axis=0))), run.metrics.get(f"validation_{measure}")
-        if then is not None and abs(now - then) > _NOTABLE:
+    counted = replace(run, counts=counts)
+    for measure in (name for name in counts.measures if run.measure(name).columns):
+        then = run.metrics.get(f"validation_{measure}")
+        now = float(ratio(run.measure(measure), counted.counts_of(measure).sum(axis=0)))
+        if then is not None and abs(now - then) > _NOTABLE * max(1.0, abs(then)):
             logger.warning("%s: %s is %.4f now; metrics.json says %.4f", run.source, measure, now, then)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import mean, stdev
 
+from causal_mtl.analysis.measures import ratio
 from causal_mtl.analysis.run import Run
 from causal_mtl.common import ConfigurationError
 
@@ -18,7 +19,7 @@ _PREFIX = "validation_"
 
 
 def scores(run: Run, measure: str) -> list[float]:
-    """The value of `measure`; with an F1 precision and recall before it.
+    """The value of `measure`, after those that are shown beside it (with an F1 precision and recall).
 
     Where the run has counts they come from these, else from ``metrics.json``.
 
@@ -29,17 +30,15 @@ def scores(run: Run, measure: str) -> list[float]:
     Raises:
         ConfigurationError: the run does not have it.
     """
+    names = [*run.measure(measure).beside, measure]
     if run.counts and measure in run.counts.measures:
-        correct, predicted, gold = run.counts.measures[measure].sum(axis=0).tolist()
-        pairs = ((correct, predicted), (correct, gold), (2 * correct, predicted + gold))
-        return [part / whole if whole else 0.0 for part, whole in pairs]
+        return [float(ratio(run.measure(name), run.counts_of(name).sum(axis=0))) for name in names]
     if run.counts and run.counts.data != run.config.get("validation_data_path"):
         raise ConfigurationError(
-            f"{measure!r} is no micro-averaged F1: it is only known on the validation data of the training "
+            f"{measure!r} is no ratio of sums over sentences: it is only known on the validation data of the "
+            "training "
             f"(those known on {run.counts.data}: {', '.join(run.counts.measures)})"
         )
-    stem = measure.removesuffix("f1")
-    names = [stem + name for name in ("precision", "recall", "f1")] if measure.endswith("f1") else [measure]
     if missing := [name for name in names if _PREFIX + name not in run.metrics]:
         known = sorted(
             name.removeprefix(_PREFIX)

@@ -1,12 +1,12 @@
-"""How many items of each sentence a trained model found: what a bootstrap draws from."""
+"""What a trained model got right in each sentence, as counts: what a bootstrap draws from."""
 
 from __future__ import annotations
 
 import json
 import logging
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,13 @@ from causal_mtl.common import ConfigurationError, local_path, sha256
 
 if TYPE_CHECKING:
     from causal_mtl.data import Instance
-    from causal_mtl.metrics import Metric
     from causal_mtl.predictors import Predictor
+    from causal_mtl.tasks import Task
 
 logger = logging.getLogger(__name__)
 
 KINDS = ("correct", "predicted", "gold")
+"""The columns of an F1."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,9 @@ class SentenceCounts:
         data: the path of the labelled data.
         data_sha256: of its bytes.
         archive_sha256: of the model's archive.
-        measures: of every micro-averaged F1 by name, such as "relations/exact_f1": correct, predicted and gold
-            items, ints, `(sentences, 3)`.
+        measures: of every main measure that is a ratio of sums over sentences, by name, such as
+            "relations/exact_f1": ints, `(sentences, columns)`.
+        columns: what the columns of each measure are; of one that is not named here, `KINDS`.
         groups: of the same sentences, by task of relations; None in a record of a time before there were groups.
     """
 
@@ -44,16 +46,22 @@ class SentenceCounts:
     archive_sha256: str
     measures: dict[str, NDArray[np.int64]]
     groups: dict[str, TripleGroups] | None = None
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def columns_of(self, measure: str) -> tuple[str, ...]:
+        """The names of the columns of `measure`."""
+        return self.columns.get(measure, KINDS)
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON can hold it: a measure's three columns as lists."""
+        """As JSON can hold it: a measure's columns as lists, by name."""
         measures = {
-            name: {kind: counts[:, column].tolist() for column, kind in enumerate(KINDS)}
+            name: {column: counts[:, i].tolist() for i, column in enumerate(self.columns_of(name))}
             for name, counts in self.measures.items()
         }
         groups: Any = self.groups
         groups = groups and {task: vars(of_task) for task, of_task in groups.items()}
-        return {**vars(self), "measures": measures, "groups": groups}
+        record = {name: value for name, value in vars(self).items() if name != "columns"}
+        return {**record, "measures": measures, "groups": groups}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> SentenceCounts:
@@ -62,13 +70,14 @@ class SentenceCounts:
         Raises:
             KeyError, TypeError or ValueError: it is something else.
         """
+        columns = {name: tuple(of_measure) for name, of_measure in record["measures"].items()}
         measures = {
-            name: np.array([columns[kind] for kind in KINDS], dtype=np.int64).T
-            for name, columns in record["measures"].items()
+            name: np.array(list(of_measure.values()), dtype=np.int64).T
+            for name, of_measure in record["measures"].items()
         }
         groups = record.get("groups")
         groups = groups and {task: TripleGroups(**of_task) for task, of_task in groups.items()}
-        return cls(record["data"], record["data_sha256"], record["archive_sha256"], measures, groups)
+        return cls(record["data"], record["data_sha256"], record["archive_sha256"], measures, groups, columns)
 
 
 def sentence_counts(directory: Path, archive: Path, data: str) -> SentenceCounts:
@@ -100,7 +109,8 @@ def sentence_counts(directory: Path, archive: Path, data: str) -> SentenceCounts
     predictor = load(archive)
     instances = list(predictor.archive.reader.read(data))
     groups = triple_groups(instances, [task.name for task in predictor.model.tasks])
-    counts = SentenceCounts(data, data_sha256, archive_sha256, count(predictor, instances), groups)
+    measures, columns = count(predictor, instances), countable(predictor.model.tasks)
+    counts = SentenceCounts(data, data_sha256, archive_sha256, measures, groups, columns)
     cache.parent.mkdir(exist_ok=True)
     unfinished = cache.with_name(f".{os.getpid()}_{cache.name}")
     unfinished.write_text(json.dumps(counts.to_json()) + "\n", encoding="utf-8")
@@ -117,28 +127,26 @@ def count(predictor: Predictor, instances: Sequence[Instance]) -> dict[str, NDAr
     predicted = predictor.annotate([replace(instance, annotations={}) for instance in instances])
     counts: dict[str, NDArray[np.int64]] = {}
     for task in predictor.model.tasks:
-        metric = task.metric()
-        measures = dict(micro_averaged(metric))
-        of_mode = {mode: np.zeros((len(instances), len(KINDS)), dtype=np.int64) for mode in measures}
-        for row, instance in enumerate(instances if measures else ()):
+        metric, columns = task.metric(), countable([task])
+        of_task = {name: np.zeros((len(instances), len(of)), dtype=np.int64) for name, of in columns.items()}
+        for row, instance in enumerate(instances if columns else ()):
             metric.reset()
             metric([predicted[row][task.name]], [instance.annotations.get(task.name)], [instance])
-            for (mode, _, kind), number in metric.counts.items():
-                of_mode[mode][row, KINDS.index(kind)] += number
-        counts |= {f"{task.name}/{measures[mode]}": of_mode[mode] for mode in measures}
+            for name, of_measure in columns.items():
+                sums = metric.sums(name.removeprefix(f"{task.name}/"))
+                of_task[name][row] = [sums[column] for column in of_measure]
+        counts |= of_task
     return counts
 
 
-def micro_averaged(metric: Metric) -> Iterator[tuple[str, str]]:
-    """The modes of matching whose F1 is that of sums over sentences, with the names of their F1."""
-    from causal_mtl.metrics.matching import MatchingMetric
-
-    if isinstance(metric, MatchingMetric):
-        reported = metric.get_metric()
-        for mode in metric.modes:
-            name = f"{mode}_f1" if mode else "f1"
-            if name in reported:
-                yield mode, name
+def countable(tasks: Iterable[Task]) -> dict[str, tuple[str, ...]]:
+    """The main measures of `tasks` that are ratios of sums over sentences, each with its columns."""
+    return {
+        name: measure.columns
+        for task in tasks
+        for name, measure in task.measures().items()
+        if measure.main and measure.columns
+    }
 
 
 def _kept(cache: Path) -> SentenceCounts | None:

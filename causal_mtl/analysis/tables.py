@@ -8,8 +8,12 @@ from statistics import mean
 from typing import Literal
 
 from causal_mtl.analysis.bootstrap import paired_bootstrap
+from causal_mtl.analysis.measures import as_shown, unit
 from causal_mtl.analysis.scores import NONE, Configurations, mean_and_sd, scores, source
 from causal_mtl.common import ConfigurationError
+from causal_mtl.metrics.measure import Measure
+
+_SHORT = {"precision": "P", "recall": "R", "f1": "F1"}
 
 Format = Literal["text", "markdown", "latex"]
 
@@ -32,41 +36,54 @@ class Table:
 
 
 def score_table(configurations: Configurations, measure: str) -> Table:
-    """One row a configuration: seeds, mean ± sample sd of the scores (× 100), best epochs, mean minutes.
+    """One row per configuration: seeds, mean ± sample sd of the scores, best epochs, mean minutes.
 
     Where runs have counts the scores come from these, else from ``metrics.json``.
 
     Args:
         configurations: runs by label.
-        measure: such as "relations/exact_f1"; with an F1 its precision and recall are shown.
+        measure: such as "relations/exact_f1"; what it has `beside` it is shown too, as precision and recall are.
 
     Raises:
         ConfigurationError: a run does not have it.
     """
-    rows = []
+    rows, described = [], _described(configurations, measure)
+    shown = as_shown(described)
     for label, runs in configurations.items():
         by_name = zip(*(scores(run, measure) for run in runs), strict=True)
         epochs = [str(run.metrics.get("best_epoch") or NONE) for run in runs]
         minutes = mean(run.metrics["training_duration"] for run in runs) / 60
-        rows.append([label, str(len(runs)), *map(mean_and_sd, by_name), ", ".join(epochs), f"{minutes:.1f}"])
-    columns = ["P", "R", "F1"] if measure.endswith("f1") else [measure.rpartition("/")[2]]
-    title = f"{measure} on {source(configurations)} (× 100, mean ± sd over seeds)"
+        rows.append(
+            [
+                label,
+                str(len(runs)),
+                *(mean_and_sd(of_name, *shown) for of_name in by_name),
+                ", ".join(epochs),
+                f"{minutes:.1f}",
+            ]
+        )
+    columns = [measure.rpartition("/")[2]]
+    if described.beside:
+        last = [name.rpartition("/")[2].rpartition("_")[2] for name in (*described.beside, measure)]
+        columns = [_SHORT.get(name, name) for name in last]
+    title = f"{measure} on {source(configurations)} ({unit(described)}mean ± sd over seeds)"
     return Table(title, ["configuration", "seeds", *columns, "best epoch", "minutes"], rows)
 
 
 def comparison_table(configurations: Configurations, measure: str, pairs: Iterable[tuple[str, str]]) -> Table:
-    """One row a pair (system, baseline): the difference of mean F1 and its interval.
+    """One row per pair (system, baseline): the difference of the means over seeds, and its interval.
 
     Args:
         configurations: runs by label, with counts.
-        measure: a micro-averaged F1.
+        measure: a ratio of sums over sentences, such as a micro-averaged F1 or an accuracy.
         pairs: of labels.
 
     Raises:
         ConfigurationError: there is no such label, the measure cannot be counted by sentence, or the two were not
             counted on the same data.
     """
-    rows = []
+    rows, described = [], _described(configurations, measure)
+    times, places = as_shown(described)
     for pair in pairs:
         for label in pair:
             if label not in configurations:
@@ -76,12 +93,19 @@ def comparison_table(configurations: Configurations, measure: str, pairs: Iterab
         if len({run.counts.data_sha256 for run in [*system, *baseline] if run.counts}) > 1:
             raise ConfigurationError(f"{pair[0]} and {pair[1]} were counted on different data")
         found = paired_bootstrap(
-            [run.counts_of(measure) for run in system], [run.counts_of(measure) for run in baseline]
+            [run.counts_of(measure) for run in system],
+            [run.counts_of(measure) for run in baseline],
+            measure=described,
         )
-        interval = f"[{100 * found.low:.1f}, {100 * found.high:.1f}]"
-        rows.append([*pair, f"{100 * found.difference:+.1f}", interval])
-    title = f"Differences of {measure} (× 100; paired bootstrap over sentences and seeds)"
+        interval = f"[{times * found.low:{places}}, {times * found.high:{places}}]"
+        rows.append([*pair, f"{times * found.difference:+{places}}", interval])
+    title = f"Differences of {measure} ({unit(described)}paired bootstrap over sentences and seeds)"
     return Table(title, ["system", "baseline", "difference", "95% interval"], rows, words=2)
+
+
+def _described(configurations: Configurations, measure: str) -> Measure:
+    """What the first of the runs says of it."""
+    return next(iter(configurations.values()))[0].measure(measure)
 
 
 def render(table: Table, format: Format = "text") -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from causal_mtl.commands.predict import positive
-from causal_mtl.commands.tabulate import add_runs
+from causal_mtl.commands.tabulate import add_runs, measures
 
 
 def add_parser(subcommands: Any) -> argparse.ArgumentParser:
@@ -61,7 +61,8 @@ def run(options: argparse.Namespace) -> None:
     if options.from_epoch and options.kind != "curves":
         raise ConfigurationError("plot: only curves can have --from-epoch")
     runs = analysis.read_runs(options.runs, options.skip_unfinished, options.only)
-    drawn = options.measure, options.also
+    measure, *others = measures(options, runs)
+    drawn = measure, [*others, *options.also]
     if options.kind == "bars":
         figure = analysis.plot_bars(analysis.configurations(runs), *drawn)
     elif options.kind == "curves":

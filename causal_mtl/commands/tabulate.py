@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from causal_mtl.analysis import Run
 
 
 def add_parser(subcommands: Any) -> argparse.ArgumentParser:
@@ -31,8 +35,8 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
         choices=("overlap", "triples"),
         action="append",
         default=[],
-        help="print the F1 of a task of relations by the sentences' kind of overlap (Normal, EPO, SEO) or number "
-        "of triples (may be repeated)",
+        help="print the measure of a task of relations by the sentences' kind of overlap (Normal, EPO, SEO) or "
+        "number of triples (may be repeated)",
     )
     parser.add_argument(
         "--data", metavar="FILE", help="score on this labelled data (default: the validation data)"
@@ -64,7 +68,11 @@ def add_runs(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="leave out all others (may be repeated; rows and lines come in this order)",
     )
-    parser.add_argument("--measure", default="relations/exact_f1", help="default: %(default)s")
+    parser.add_argument(
+        "--measure",
+        metavar="MEASURE",
+        help="such as relations/exact_f1 (default: the trainings' validation_metric)",
+    )
     parser.add_argument(
         "--skip-unfinished", action="store_true", help="pass over what is not a finished training"
     )
@@ -78,6 +86,13 @@ def pair(text: str) -> tuple[str, str]:
     return system, baseline
 
 
+def measures(options: argparse.Namespace, runs: Sequence[Run]) -> list[str]:
+    """The measure that is asked for, else those by which the trainings chose their best epochs."""
+    from causal_mtl import analysis
+
+    return [options.measure] if options.measure else analysis.deciding([run.config for run in runs])
+
+
 def run(options: argparse.Namespace) -> None:
     """Print the tables, and export what they stand on."""
     from causal_mtl import analysis
@@ -86,10 +101,12 @@ def run(options: argparse.Namespace) -> None:
     if options.compare or options.by or options.data or options.export:
         runs = [analysis.with_counts(run, options.data) for run in runs]
     configurations = analysis.configurations(runs)
-    tables = [analysis.score_table(configurations, options.measure)]
-    tables += [analysis.breakdown_table(configurations, options.measure, by) for by in options.by]
-    if options.compare:
-        tables.append(analysis.comparison_table(configurations, options.measure, options.compare))
+    tables = []
+    for measure in measures(options, runs):
+        tables.append(analysis.score_table(configurations, measure))
+        tables += [analysis.breakdown_table(configurations, measure, by) for by in options.by]
+        if options.compare:
+            tables.append(analysis.comparison_table(configurations, measure, options.compare))
     text = "\n".join(analysis.render(table, options.format) for table in tables)
     if options.output_file:
         Path(options.output_file).write_text(text, encoding="utf-8")

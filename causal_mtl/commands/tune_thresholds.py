@@ -28,7 +28,11 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "-s", "--save-to", metavar="FILE", required=True, help="the new model.tar.gz; it must not exist"
     )
-    parser.add_argument("--measure", default="relations/exact_f1", help="default: %(default)s")
+    parser.add_argument(
+        "--measure",
+        metavar="MEASURE",
+        help="an F1 of the task, such as relations/exact_f1 (default: the validation_metric of the training)",
+    )
     parser.add_argument(
         "--min-count",
         metavar="N",

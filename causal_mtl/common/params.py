@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 import logging
 from collections.abc import Iterator, MutableMapping, Sequence
@@ -180,11 +179,6 @@ class Params(MutableMapping):
         if self.params:
             message = f"unknown key for {class_name}"
             raise ConfigurationErrors([Problem(self._path(key), message) for key in self.params])
-
-    def get_hash(self) -> str:
-        """A hash of the content, the same for the same values in any order and any process."""
-        text = json.dumps(self.params, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
 
     def with_overrides(self, overrides: dict[str, Any]) -> Params:
         """A copy with `overrides` applied; see `causal_mtl.common.with_overrides`."""

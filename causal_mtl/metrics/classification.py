@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from dataclasses import replace
 from typing import Any
 
 from causal_mtl.metrics.matching import Item, MatchingMetric
+from causal_mtl.metrics.measure import ACCURACY, Measure
 from causal_mtl.metrics.metric import Metric
 
 MEASURES = ("precision", "recall", "f1")
@@ -42,6 +44,16 @@ class SingleLabelAccuracy(LabelMetric):
     are those that occur in gold or in the predictions, once or more: a class that is predicted but never gold
     counts, with 0; one that occurs in neither does not count, even if training showed it.
     """
+
+    def measures(self) -> dict[str, Measure]:
+        """Accuracy is a ratio of sums over texts; means over classes are none."""
+        macro = Measure(percent=True, higher_is_better=True)
+        beside = "macro_precision", "macro_recall"
+        return {
+            "accuracy": ACCURACY,
+            **{name: replace(macro, main=False) for name in beside},
+            "macro_f1": replace(macro, beside=beside),
+        }
 
     def get_metric(self, reset: bool = False) -> dict[str, float]:
         """The share of texts whose label is right, and means over classes; 0 without any text."""

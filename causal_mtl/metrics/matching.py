@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Set
 from typing import Any
 
+from causal_mtl.metrics.measure import Measure, f1_measures
 from causal_mtl.metrics.metric import Metric, precision_recall_f1
 
 Item = tuple[str, Hashable]
@@ -52,6 +53,22 @@ class MatchingMetric(Metric):
         for item in unplaced:
             yield item, seen[item]
             seen[item] += 1
+
+    def measures(self) -> dict[str, Measure]:
+        """Precision, recall and F1 in every mode."""
+        measures = {}
+        for mode in self.modes:
+            measures.update(f1_measures(f"{mode}_" if mode else ""))
+        return measures
+
+    def sums(self, measure: str) -> dict[str, int]:
+        """Correct, predicted and gold items of the measure's mode, over all labels."""
+        wanted = measure.rpartition("_")[0]
+        sums = dict.fromkeys(("correct", "predicted", "gold"), 0)
+        for (mode, _, kind), number in self.counts.items():
+            if mode == wanted:
+                sums[kind] += number
+        return sums
 
     def get_metric(self, reset: bool = False) -> dict[str, float]:
         """Micro-averages over all labels."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from causal_mtl.common import Registrable
+from causal_mtl.metrics.measure import Measure
 
 
 class Metric(Registrable):
@@ -35,6 +36,14 @@ class Metric(Registrable):
     def per_label(self) -> dict[str, dict[str, float]]:
         """The measures of each label by itself."""
         raise NotImplementedError
+
+    def measures(self) -> dict[str, Measure]:
+        """How each measure of `get_metric` is shown and compared (default: a number without intervals)."""
+        return {name: Measure() for name in self.get_metric()}
+
+    def sums(self, measure: str) -> dict[str, int]:
+        """The sums that `measure` is a ratio of, by column (default: ``counts[column,]`` of each)."""
+        return {column: self.counts[column,] for column in self.measures()[measure].columns}
 
     def reset(self) -> None:
         """Forget all counts."""

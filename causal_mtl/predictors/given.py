@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
 from causal_mtl.common import ConfigurationError
-from causal_mtl.data import Instance, LabelAnnotation, Vocabulary
+from causal_mtl.data import Instance, Vocabulary
 from causal_mtl.data.records import expect
 from causal_mtl.data.schema import from_json
 from causal_mtl.data.strings import expect_task_name
@@ -34,23 +33,11 @@ def read_given(instance: Instance, given: Any, tasks: TaskGraph, vocab: Vocabula
         instance.annotations = from_json(record, WhitespaceTokenizer()).annotations
     except ConfigurationError as error:
         raise ConfigurationError(_renamed(error.message)) from None
-    for name, annotation in instance.annotations.items():
-        task = tasks[name]
-        if not isinstance(annotation, LabelAnnotation) and annotation.unplaced:
-            raise ConfigurationError(
-                f"given.{name}: not on the boundaries of tokens: {annotation.unplaced[0]}"
-            )
-        if task.targets(instance, vocab) is None:
-            raise ConfigurationError(f"given.{name}: expected {task.yields}")
-        counter: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        task.count_vocab_items(instance, counter)
-        for namespace, labels in counter.items():
-            for label in labels:
-                if not vocab.has_token(label, namespace):
-                    known = ", ".join(sorted(vocab.get_token_to_index_vocabulary(namespace))[:20])
-                    raise ConfigurationError(
-                        f"given.{name}: the model knows no label {label!r} (it knows {known})"
-                    )
+    for name in instance.annotations:
+        try:
+            tasks[name].check_given(instance, vocab)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"given.{name}: {error.message}") from None
 
 
 def _renamed(message: str) -> str:

@@ -45,7 +45,7 @@ class MultiLabelHead(TextHead):
         self.register_buffer("gold_weights", None, persistent=False)
 
     def loss(self, output: Tensor, targets: Targets) -> Tensor:
-        """Binary cross-entropy summed over texts and labels (CMTL eq. 18, with its (1 − y) log(1 − ŷ) part)."""
+        """Binary cross-entropy summed over texts and labels, `()` (CMTL eq. 18, with (1 − y) log(1 − ŷ))."""
         gold = self.k_hot(targets).to(output.dtype)
         losses = functional.binary_cross_entropy_with_logits(
             output, gold, reduction="none", pos_weight=self.gold_weights

@@ -82,7 +82,7 @@ class PairHead(Head):
         self.register_buffer("gold_weights", None, persistent=False)
 
     def forward(self, states: Tensor, mask: Tensor) -> PairScores:
-        """Prepare the scores of all pairs."""
+        """Prepare the scores of all pairs of `states`, `(batch, tokens, input_size)`; none is computed yet."""
         return self.scorer(states, mask)
 
     def loss(self, output: PairScores, targets: Targets) -> Tensor:

@@ -112,11 +112,11 @@ class RelationHead(PairHead):
     task: RelationExtraction
 
     def view(self, output: PairScores) -> Tensor:
-        """For each token and relation the highest logit over partners."""
+        """For each token and relation the highest logit over partners, `(batch, tokens, relations × roles)`."""
         return self._with_tails(output, output.maxima())
 
     def loss_and_view(self, output: PairScores, targets: Targets) -> tuple[Tensor, Tensor]:
-        """Both from one pass over the pairs."""
+        """Both from one pass over the pairs, `()` and `(batch, tokens, relations × roles)`."""
         loss, maxima = output.reduce(targets["cells"], targets["annotated"], self.gold_weights)
         return loss, self._with_tails(output, maxima)
 
@@ -126,7 +126,7 @@ class RelationHead(PairHead):
         return torch.cat([maxima, output.turned().maxima()], dim=-1)
 
     def labels(self, targets: Targets, mask: Tensor) -> Tensor:
-        """The relations that each token is an anchor of."""
+        """The relations that each token is an anchor of, k-hot, `(batch, tokens, relations × roles)`."""
         cells = targets["cells"]
         size = len(self.names)
         labels = torch.zeros(*mask.shape, size * len(self.task.roles), device=mask.device)

@@ -93,11 +93,11 @@ class TaggingHead(Head):
         self.constraints = scheme.allowed_transitions(tags) if decoding == "viterbi" else None
 
     def forward(self, states: Tensor, mask: Tensor) -> TagScores:
-        """Score every tag at every token."""
+        """Logits of every tag at every token: `(batch, tokens, input_size)` -> `(batch, tokens, tags)`."""
         return TagScores(self.layer(states), mask)
 
     def loss(self, output: TagScores, targets: Targets) -> Tensor:
-        """Summed cross-entropy (CMTL eq. 13)."""
+        """Summed cross-entropy (CMTL eq. 13), `()`; the targets' `tags` are `(batch, tokens)`."""
         logits = output.logits.flatten(0, 1)
         logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
         return functional.cross_entropy(
@@ -105,11 +105,11 @@ class TaggingHead(Head):
         )
 
     def view(self, output: TagScores) -> Tensor:
-        """The logits of the tags."""
+        """The logits of the tags, `(batch, tokens, tags)`."""
         return output.logits
 
     def labels(self, targets: Targets, mask: Tensor) -> Tensor:
-        """One tag a token."""
+        """One tag per token, one-hot, `(batch, tokens, tags)`; zero where there is none."""
         tags = targets["tags"]
         known = (tags != IGNORE).unsqueeze(-1)
         return functional.one_hot(tags.clamp(min=0), len(self.tags)).float() * known

@@ -58,7 +58,7 @@ class SingleLabelHead(TextHead):
     exclusive: ClassVar[bool] = True
 
     def loss(self, output: Tensor, targets: Targets) -> Tensor:
-        """Cross-entropy summed over texts (CMTL eq. 20, with its sign)."""
+        """Cross-entropy summed over texts, `()` (CMTL eq. 20, with its sign)."""
         text, label = targets["cells"].unbind(dim=1)
         return -output.log_softmax(dim=-1)[text, label].sum()
 

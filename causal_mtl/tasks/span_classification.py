@@ -55,11 +55,11 @@ class SpanHead(PairHead):
     task: SpanClassification
 
     def view(self, output: PairScores) -> Tensor:
-        """For each token and label the highest logit over the spans that cover it."""
+        """For each token and label the highest logit over spans that cover it, `(batch, tokens, labels)`."""
         return output.covering_maxima()
 
     def labels(self, targets: Targets, mask: Tensor) -> Tensor:
-        """The labels of the spans that cover each token."""
+        """The labels of the spans that cover each token, k-hot, `(batch, tokens, labels)`."""
         sentence, first, last, label = targets["cells"].unbind(dim=1)
         token = torch.arange(mask.shape[1], device=mask.device)
         covered = (first.unsqueeze(1) <= token) & (token <= last.unsqueeze(1))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from torch import Tensor, nn
 
-from causal_mtl.common import NonNegativeFloat, Registrable
+from causal_mtl.common import ConfigurationError, NonNegativeFloat, Registrable
 from causal_mtl.data.instance import Annotation, Instance
 from causal_mtl.data.vocabulary import Vocabulary
-from causal_mtl.metrics import Metric
+from causal_mtl.metrics import Measure, Metric
 
 Targets = Mapping[str, Tensor]
 """What a task's labels look like to its head: named tensors of a batch."""
@@ -30,11 +31,16 @@ class Head(nn.Module):
     """Whether exactly one label of the view holds at a position."""
 
     def forward(self, states: Tensor, mask: Tensor) -> Any:
-        """Score a batch; `mask`, `(batch, tokens)`, is True at real tokens."""
+        """Score a batch.
+
+        Args:
+            states: `(batch, tokens, input_size)`.
+            mask: True at real tokens, `(batch, tokens)`.
+        """
         raise NotImplementedError
 
     def loss(self, output: Any, targets: Targets) -> Tensor:
-        """The loss *summed* over sentences, tokens and labels; a sentence without annotation adds nothing."""
+        """The loss *summed* over sentences, tokens and labels, `()`; 0 for a sentence without annotation."""
         raise NotImplementedError
 
     def view(self, output: Any) -> Tensor:
@@ -46,7 +52,11 @@ class Head(nn.Module):
         return self.loss(output, targets), self.view(output)
 
     def labels(self, targets: Targets, mask: Tensor) -> Tensor:
-        """`targets` as other tasks see them: one-hot or k-hot, zero where there is no annotation."""
+        """`targets` as other tasks see them: one-hot or k-hot, zero where there is no annotation.
+
+        Returns:
+            `(batch, tokens or 1, num_labels)`, as `view`.
+        """
         raise NotImplementedError
 
     def decode(
@@ -135,6 +145,33 @@ class Task(Registrable):
     def metric_names(self) -> list[str]:
         """The names that results will have: `name/measure`."""
         return [f"{self.name}/{measure}" for measure in self.metric().get_metric()]
+
+    def measures(self) -> dict[str, Measure]:
+        """How each of `metric_names` is shown and compared."""
+        described = self.metric().measures()
+        return {f"{self.name}/{name}": measure.of_task(self.name) for name, measure in described.items()}
+
+    def check_given(self, instance: Instance, vocab: Vocabulary) -> None:
+        """Check the annotation of `instance` for this task, which a person gives to a trained model.
+
+        Here: `targets` must understand it, all of it must be placed, and `vocab` must know its labels, those that
+        `count_vocab_items` counts.
+
+        Raises:
+            ConfigurationError: the model cannot hold it.
+        """
+        annotation = instance.annotations[self.name]
+        if unplaced := getattr(annotation, "unplaced", ()):
+            raise ConfigurationError(f"not on the boundaries of tokens: {unplaced[0]}")
+        if self.targets(instance, vocab) is None:
+            raise ConfigurationError(f"expected {self.yields}")
+        counter: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        self.count_vocab_items(instance, counter)
+        for namespace, labels in counter.items():
+            for label in labels:
+                if not vocab.has_token(label, namespace):
+                    known = ", ".join(sorted(vocab.get_token_to_index_vocabulary(namespace))[:20])
+                    raise ConfigurationError(f"the model knows no label {label!r} (it knows {known})")
 
 
 Task.default_implementation = None  # a task graph always says what kinds it holds

@@ -85,12 +85,12 @@ class TextHead(Head):
         self.names = names
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
-        """Score every label of each text."""
+        """Logits of each text: `(batch, tokens, input_size)` -> `(batch, labels)`."""
         logits = self.layer(max_over_tokens(states, mask))
         return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
     def view(self, output: Tensor) -> Tensor:
-        """The logits, at the one position that a text has."""
+        """The logits, at the one position that a text has, `(batch, 1, labels)`."""
         return output.unsqueeze(1)
 
     def labels(self, targets: Targets, mask: Tensor) -> Tensor:

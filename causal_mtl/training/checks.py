@@ -15,7 +15,7 @@ from causal_mtl.models import Model, TaskGraph, level_problems
 from causal_mtl.nn.architectures import Architecture
 from causal_mtl.nn.precision import Device, DeviceType, Precision, choose_device, choose_precision
 from causal_mtl.tasks import Task
-from causal_mtl.training.evaluation import names_of_results
+from causal_mtl.training.evaluation import higher_is_better, names_of_results
 from causal_mtl.training.metric_tracker import MetricTracker
 from causal_mtl.training.settings import Settings
 
@@ -136,6 +136,7 @@ def _check_metric(values: Mapping[str, Any], tasks: list[Task]) -> Iterator[Prob
     try:
         tracker = MetricTracker(metric)
         tracker.check(names_of_results(tasks, tracker.names))
+        tracker.check_signs(higher_is_better(tasks))
     except ConfigurationError as error:
         yield Problem("", f"trainer.{error}")
 

@@ -98,3 +98,12 @@ def names_of_results(tasks: Iterable[Task], asked: Iterable[str] = ()) -> list[s
         parts = [f"{task.name}/{part}" for part in LOSS_PARTS]
         names += [f"{task.name}/loss", *task.metric_names(), *(name for name in asked if name in parts)]
     return names
+
+
+def higher_is_better(tasks: Iterable[Task]) -> dict[str, bool | None]:
+    """Of each result of `evaluate` whether higher is better; None where the metric does not say."""
+    directions: dict[str, bool | None] = {"loss": False}
+    for task in tasks:
+        directions.update({f"{task.name}/{part}": False for part in ("loss", *LOSS_PARTS)})
+        directions.update({name: measure.higher_is_better for name, measure in task.measures().items()})
+    return directions

@@ -222,8 +222,14 @@ class Experiment:
             if engine.is_main:
                 pretrained = [file for _, file in pretrained_files(self.config.as_dict(quiet=True))]
                 files = [*settings.paths().values(), *pretrained]
+                measures = {name: measure for task in self.tasks for name, measure in task.measures().items()}
                 write_note(
-                    directory, settings.random_seed, files, engine.describe(), environment=self.environment
+                    directory,
+                    settings.random_seed,
+                    files,
+                    engine.describe(),
+                    measures,
+                    environment=self.environment,
                 )
                 self._files.copy_to(directory / FILES)
                 vocab.save_to_files(directory / VOCABULARY)  # the model has added its pretrained words

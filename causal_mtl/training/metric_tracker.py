@@ -49,6 +49,16 @@ class MetricTracker:
                     f"There are: {', '.join(sorted(names))}"
                 )
 
+    def check_signs(self, higher_is_better: Mapping[str, bool | None]) -> None:
+        """Raise a `ConfigurationError` if a sign contradicts what is known of a metric; None is not known."""
+        for name, sign in self._terms:
+            higher = higher_is_better.get(name)
+            if higher is not None and higher != (sign > 0):
+                better, right = ("higher", "+") if higher else ("lower", "-")
+                raise ConfigurationError(
+                    f'validation_metric: of "{name}" {better} is better: "{right}{name}"'
+                )
+
     def add(self, metrics: Mapping[str, float], epoch: int) -> bool:
         """True if these are the best so far (ties keep the earlier epoch; NaN is never best)."""
         self.check(metrics)

@@ -20,6 +20,7 @@ class Progress:
     def __init__(self, state: TrainingState, stream: TextIO | None = None) -> None:
         self._state = state
         self._stream = stream if stream is not None else sys.stderr
+        self._scores = _worth_showing(state)
         self._live = self._stream.isatty()
         self._bar: Any = None
         self._shown = time.monotonic()
@@ -45,7 +46,7 @@ class Progress:
             self._bar.update()
             if now - self._shown > _SECONDS_BETWEEN_LOSSES:
                 self._shown = now
-                parts = [_short(state.losses.means()), _short(_scores(state.metrics))]
+                parts = [_short(state.losses.means()), _short(self._dev())]
                 self._bar.set_postfix_str(" | dev ".join(filter(None, parts)))
         elif now - self._shown > _SECONDS_BETWEEN_LINES:
             self._shown = now
@@ -55,7 +56,7 @@ class Progress:
         """The epoch was trained and evaluated, and `state.metrics` is its line."""
         self.close()
         metrics = self._state.metrics
-        dev = _short(_scores(metrics))
+        dev = _short(self._dev())
         best = " (best)" if metrics["is_best"] else ""
         parts = [
             f"{metrics['seconds']:.0f} s",
@@ -70,16 +71,21 @@ class Progress:
             self._bar.close()
             self._bar = None
 
+    def _dev(self) -> dict[str, float]:
+        """The last results on validation data that are worth showing, those that decide first."""
+        metrics = self._state.metrics
+        return {n: metrics[f"validation_{n}"] for n in self._scores if f"validation_{n}" in metrics}
+
     def _line(self, *parts: str) -> None:
         if self._state.is_main:
             head = f"epoch {self._state.epoch}/{self._state.num_epochs}"
             print(" | ".join([head, *parts]), file=self._stream, flush=True)
 
 
-def _scores(metrics: dict[str, Any]) -> dict[str, float]:
-    """What is worth a place in one line: the total loss, and F1 and accuracy of each task."""
-    dev = {k.removeprefix("validation_"): v for k, v in metrics.items() if k.startswith("validation_")}
-    return {name: v for name, v in dev.items() if name == "loss" or name.endswith(("f1", "accuracy"))}
+def _worth_showing(state: TrainingState) -> list[str]:
+    """The names of results for one line: what decides, the total loss, the main measures of each task."""
+    main = [name for task in state.model.tasks for name, measure in task.measures().items() if measure.main]
+    return list(dict.fromkeys([*state.deciding, "loss", *main]))
 
 
 def _short(values: dict[str, float]) -> str:

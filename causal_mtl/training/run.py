@@ -71,7 +71,9 @@ class Run:
         self.average = options.moving_average
         if self.average is not None:
             self.average.start(model)
-        self.state = TrainingState(model, directory, self.engine.is_main, options.num_epochs)
+        self.state = TrainingState(
+            model, directory, self.engine.is_main, options.num_epochs, tuple(self.tracker.names)
+        )
         self.checkpointer = Checkpointer(directory, options.keep_checkpoints)
 
     def steps(self, epoch: int) -> list[list[list[int]]]:

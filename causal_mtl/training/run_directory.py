@@ -21,6 +21,7 @@ from causal_mtl.archive import CONFIG, RUN
 from causal_mtl.common import ConfigurationError, Params, local_path, sha256
 from causal_mtl.common.atomic import write_json
 from causal_mtl.common.differences import differences
+from causal_mtl.metrics import Measure
 from causal_mtl.version import VERSION
 
 _PACKAGES = ("torch", "transformers", "accelerate", "safetensors", "spacy", "numpy", "jsonnet")
@@ -86,6 +87,7 @@ def write_note(
     seed: int,
     files: Iterable[str],
     computing: Mapping[str, Any] | None = None,
+    measures: Mapping[str, Measure] | None = None,
     environment: Iterable[str] = (),
 ) -> None:
     """Write ``run.json``: what one needs to run the same again. A recovered run adds to the note that is there.
@@ -95,6 +97,7 @@ def write_note(
         seed: of the training.
         files: paths or URLs of the data, to be hashed.
         computing: what `Engine.describe` says; added to "machine".
+        measures: of all tasks, by name: tables and drawings show them as described here.
         environment: the names of the environment's variables that the config read.
     """
     note: dict[str, Any] = {
@@ -103,6 +106,7 @@ def write_note(
         "seed": seed,
         "versions": versions(),
         "git_commit": _git_commit(),
+        "measures": {name: measure.to_json() for name, measure in (measures or {}).items()},
         "data_sha256": {file: sha256(local_path(file)) for file in files},
         "environment_variables": sorted(environment),
         "machine": {

@@ -56,8 +56,8 @@ def test_what_has_no_groups():
         ConfigurationError, match=r"'entities' has no triples .*\(tasks that have: relations\)"
     ):
         breakdown_table({"bad": [BAD]}, "entities/f1", "overlap")
-    with pytest.raises(ConfigurationError, match="'relations/exact_recall' cannot be counted by sentence"):
-        breakdown_table({"bad": [BAD]}, "relations/exact_recall", "overlap")
+    with pytest.raises(ConfigurationError, match="'relations/loss' cannot be counted by sentence"):
+        breakdown_table({"bad": [BAD]}, "relations/loss", "overlap")
 
 
 def test_other_sentences():

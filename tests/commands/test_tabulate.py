@@ -55,7 +55,8 @@ def test_the_same_tables_without_the_trainings(runs, tmp_path, capsys):
 def test_by_groups_of_sentences(trained, tmp_path, capsys):
     directory = tmp_path / "copy"
     shutil.copytree(trained, directory)
-    assert run(directory, "--by", "overlap", "--by", "triples") == 0
+    measure = ["--measure", "relations/exact_f1"]
+    assert run(directory, *measure, "--by", "overlap", "--by", "triples") == 0
     _, by_overlap, by_triples = capsys.readouterr().out.split("relations/exact_f1 ")[1:]
     assert by_overlap.startswith("by kind of overlap on ")
     assert " all (60)  Normal (" in by_overlap
@@ -67,10 +68,9 @@ def test_plain_scores_need_no_archive_and_no_data(trained, config, capsys):
     before = sorted(trained.iterdir())
     assert run(trained, "--format", "markdown") == 0
     out = capsys.readouterr().out
-    f1 = json.loads((trained / "metrics.json").read_text())["validation_relations/exact_f1"]
-    assert out.splitlines()[0].startswith(
-        f"relations/exact_f1 on {config['validation_data_path']}, as trained"
-    )
+    f1 = json.loads((trained / "metrics.json").read_text())["validation_entities/f1"]
+    validation_metric = f"entities/f1 on {config['validation_data_path']}, as trained"
+    assert out.splitlines()[0].startswith(validation_metric)
     assert f"| {100 * f1:.1f} |" in out
     assert sorted(trained.iterdir()) == before
 

@@ -22,7 +22,8 @@ def tuned(trained, data, tmp_path, capsys, *options):
 
 
 def test_the_new_model_scores_what_was_promised(trained, data, tmp_path, capsys):
-    final, report = tuned(trained, data, tmp_path, capsys, "--min-count", "3", "--folds", "3")
+    options = ["--measure", "relations/exact_f1", "--min-count", "3", "--folds", "3"]
+    final, report = tuned(trained, data, tmp_path, capsys, *options)
     scores = {}
     for name, archive in (("as_trained", trained), ("tuned", final)):
         assert main(["evaluate", str(archive), data]) == 0
@@ -44,6 +45,7 @@ def test_the_new_model_scores_what_was_promised(trained, data, tmp_path, capsys)
     ("options", "message"),
     [
         (["--measure", "entities/f1"], "'entities/f1' is no F1 of a task with thresholds"),
+        ([], "'entities/f1' is no F1 of a task with thresholds; name one with --measure"),  # what decided
         (["--folds", "1"], "--folds: at least 2"),
     ],
 )

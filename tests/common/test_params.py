@@ -217,14 +217,6 @@ def test_order_and_file(tmp_path):
     assert Params.from_file(tmp_path / "out.json").as_dict() == params.as_dict()
 
 
-def test_hash_depends_on_content_only():
-    assert (
-        Params({"a": 1, "b": {"c": 2, "d": 3}}).get_hash()
-        == Params({"b": {"d": 3, "c": 2}, "a": 1}).get_hash()
-    )
-    assert Params({"a": 1}).get_hash() != Params({"a": 2}).get_hash()
-
-
 def test_is_a_mutable_mapping():
     params = Params({"a": 1})
     params.update({"b": 2})

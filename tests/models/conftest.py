@@ -1,17 +1,21 @@
+import sys
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import torch
 
-from causal_mtl.common import Lazy
+from causal_mtl.common import Lazy, Params
 from causal_mtl.data.instance import Instance, Relation, RelationAnnotation, Span, SpanAnnotation, Token
 from causal_mtl.data.loader import Countable, Loader
 from causal_mtl.data.token_indexers import CharactersIndexer, SingleIdIndexer
 from causal_mtl.data.vocabulary import Vocabulary
-from causal_mtl.models import MultiTaskModel
+from causal_mtl.models import Model, MultiTaskModel
 from causal_mtl.nn.encoders import BiLSTM
 from causal_mtl.nn.token_embedders import CharacterCNN, Embedding
-from causal_mtl.tasks import RelationExtraction, SequenceTagging
+from causal_mtl.tasks import RelationExtraction, SequenceTagging, Task
+
+sys.path.insert(0, str(Path(__file__).parent))  # for `slow_reference`
 
 
 def instance(text, annotated=True):
@@ -61,3 +65,18 @@ def model(vocab, tasks):
     return MultiTaskModel(
         vocab, embedder, tasks, encoder=Lazy(BiLSTM, {"hidden_size": 6}), embedding_dropout=0.1
     )
+
+
+@pytest.fixture
+def build(instances):
+    """Make a model of a config, and a loader of its tasks; the only word features are word ids."""
+
+    def make(settings, seed=0):
+        indexers = {"tokens": SingleIdIndexer()}
+        tasks = [Task.from_params(Params(task)) for task in settings["tasks"]]
+        vocab = Vocabulary.from_instances([Countable(item, indexers, tasks) for item in instances])
+        torch.manual_seed(seed)
+        model = Model.from_params(Params(settings), vocab=vocab)
+        return model, Loader(instances, vocab, indexers, tasks)
+
+    return make

@@ -3,21 +3,27 @@ from dataclasses import replace
 
 import pytest
 import torch
+from slow_reference import (
+    assert_gradients_are_finite_differences,
+    assert_same_gradients,
+    slow_bilstm,
+    slow_head,
+    slow_lstm_step,
+    some_labels,
+    total,
+    views,
+)
 from torch import nn
 
-from causal_mtl.common import ConfigurationError, Params
+from causal_mtl.common import ConfigurationError
 from causal_mtl.data.instance import LabelAnnotation, Span, SpanAnnotation
-from causal_mtl.data.loader import Countable, Loader, TaskLabels
-from causal_mtl.data.token_indexers import SingleIdIndexer
-from causal_mtl.data.vocabulary import Vocabulary
-from causal_mtl.models import Model
+from causal_mtl.data.loader import TaskLabels
 from causal_mtl.nn.architectures import Architecture
 from causal_mtl.nn.encoders import Encoder
 from causal_mtl.nn.label_samplers import LabelSampler, gumbel
 from causal_mtl.nn.label_transfer import LabelTransfer
 from causal_mtl.nn.schedules import Schedule
 from causal_mtl.nn.stochastic_maps import StochasticMap
-from causal_mtl.tasks import Task
 
 WIDTH, HIDDEN, LABEL = 4, 3, 3
 GRAPHS = {
@@ -41,11 +47,6 @@ def instances(instances):
         item.annotations["late"] = SpanAnnotation((Span(0, min(2, len(words)), "start"),))
     del instances[-1].annotations["relations"]
     return instances
-
-
-@pytest.fixture
-def indexers():
-    return {"tokens": SingleIdIndexer()}
 
 
 def config(graph=None, **changes):
@@ -76,62 +77,20 @@ def transfer(name):
 
 
 @pytest.fixture
-def build(instances, indexers):
-    """Make a model of a config, and a loader of its tasks."""
+def build(build):
+    """With weights of heads that make single scores stand out."""
 
     def make(settings, seed=0):
-        tasks = [Task.from_params(Params(task)) for task in settings["tasks"]]
-        vocab = Vocabulary.from_instances([Countable(item, indexers, tasks) for item in instances])
-        torch.manual_seed(seed)
-        model = Model.from_params(Params(settings), vocab=vocab)
-        for head in model.heads.values():  # so that single scores stand out
+        model, loader = build(settings, seed)
+        for head in model.heads.values():
             for parameter in head.parameters():
                 parameter.data.mul_(2)
-        return model, Loader(instances, vocab, indexers, tasks)
+        return model, loader
 
     return make
 
 
-def views(model, output):
-    return {name: model.heads[name].view(found) for name, found in output.outputs.items()}
-
-
-def total(output):
-    return sum(loss.weight * loss.total for loss in output.losses.values())
-
-
-def some_labels(loader, model, name, numbers, seed=0):
-    """Random labels of a tagging task."""
-    torch.manual_seed(seed)
-    size = model.tasks[name].num_labels(model.vocab)
-    lengths = [loader.lengths[number] for number in numbers]
-    targets = [torch.randint(size, (length,)).tolist() for length in lengths]
-    return {name: TaskLabels([SpanAnnotation()] * len(lengths), model.tasks[name].collate(targets, lengths))}
-
-
-# Equations 1-4, 7-9, 12-15 and 21, sentence by sentence and token by token.
-
-
-def slow_lstm_step(weight_ih, weight_hh, bias, x, h, c):
-    i, f, g, o = (weight_ih @ x + weight_hh @ h + bias).split(len(h))
-    c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
-    return torch.sigmoid(o) * torch.tanh(c), c
-
-
-def slow_direction(lstm, vectors):
-    h = c = torch.zeros(HIDDEN, dtype=torch.float64)
-    states = []
-    for x in vectors:
-        bias = lstm.bias_ih_l0 + lstm.bias_hh_l0
-        h, c = slow_lstm_step(lstm.weight_ih_l0, lstm.weight_hh_l0, bias, x, h, c)
-        states.append(h)
-    return states
-
-
-def slow_bilstm(encoder, vectors):
-    ahead = slow_direction(encoder.forwards[0], vectors)
-    back = slow_direction(encoder.backwards[0], vectors[::-1])[::-1]
-    return [torch.cat(pair) for pair in zip(ahead, back, strict=True)]
+# Equations 1-4, 7-9, 12-15 and 21, sentence by sentence and token by token (see `slow_reference`).
 
 
 def slow_fold(label_transfer, labels):
@@ -144,33 +103,6 @@ def slow_fold(label_transfer, labels):
     for le in embedded:
         h, c = slow_lstm_step(cell.weight_ih, cell.weight_hh, cell.bias_ih + cell.bias_hh, le, h, c)
     return h
-
-
-def slow_tagging(head, states, gold):
-    """Eq. 12-13: what is seen of it, and the loss."""
-    logits = [head.layer.weight @ state + head.layer.bias for state in states]
-    loss = 0.0
-    for o, tag in zip(logits, gold or (), strict=bool(gold)):
-        probabilities = torch.exp(o) / torch.exp(o).sum()
-        loss = loss - torch.log(probabilities[tag])
-    return logits, loss
-
-
-def slow_relations(head, states, gold):
-    """Eq. 14 and 15, the latter with its (1 - y) log(1 - p)."""
-    scorer = head.scorer
-    seen, loss = [], 0.0
-    for i, one in enumerate(states):
-        row = []
-        for j, other in enumerate(states):
-            hidden = torch.relu(scorer.heads.weight @ one + scorer.tails.weight @ other + scorer.heads.bias)
-            row.append(scorer.output.weight @ hidden + scorer.bias)
-            for label, o in enumerate(row[-1]):
-                p = 1 / (1 + torch.exp(-o))
-                if gold is not None:
-                    loss = loss - torch.log(p if (i, j, label) in gold else 1 - p)
-        seen.append(torch.stack(row).amax(0))
-    return seen, loss
 
 
 def slow_forward(model, loader, numbers, hand_on, paths=("direct", "indirect")):
@@ -198,8 +130,7 @@ def slow_forward(model, loader, numbers, hand_on, paths=("direct", "indirect")):
             joint = states[name][row]
             if "direct" in paths:
                 joint = [torch.cat(pair) for pair in zip(joint, th, strict=True)]
-            head = slow_relations if name == "relations" else slow_tagging
-            logits, loss = head(model.heads[name], joint, targets[number])
+            logits, loss = slow_head(model.heads[name], joint, targets[number])
             seen[name].append(logits)
             losses[name] = losses[name] + loss
             handed_on[name][row] = [hand_on(name, row, place, o) for place, o in enumerate(logits)]
@@ -217,16 +148,6 @@ def assert_same(model, output, seen, losses):
         for row, sentence in enumerate(seen[name]):
             torch.testing.assert_close(view[row, : len(sentence)], torch.stack(sentence))
         torch.testing.assert_close(output.losses[name].total, losses[name])
-
-
-def assert_same_gradients(model, ours, theirs):
-    parameters = dict(model.named_parameters())
-    wanted = torch.autograd.grad(theirs, list(parameters.values()), allow_unused=True)
-    found = torch.autograd.grad(ours, list(parameters.values()), allow_unused=True)
-    for name, one, other in zip(parameters, found, wanted, strict=True):
-        assert (one is None) == (other is None), name
-        if one is not None:
-            torch.testing.assert_close(one, other, rtol=1e-6, atol=1e-8)
 
 
 NUMBERS = [0, 1, 3]
@@ -310,26 +231,7 @@ def test_gold_labels_in_training_are_those_of_the_equations(build):
 def test_gradients_against_finite_differences(build, changes):
     model, loader = build(config(GRAPHS["mixed"], **changes))
     model.double()
-    batch = loader.batch(NUMBERS)
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-
-    def loss():
-        torch.manual_seed(7)
-        return total(model(batch))
-
-    gradients = torch.autograd.grad(loss(), parameters, allow_unused=True)
-    for seed in range(3):
-        torch.manual_seed(seed)
-        directions = [torch.randn_like(parameter) for parameter in parameters]
-        analytic = sum((g * d).sum() for g, d in zip(gradients, directions, strict=True) if g is not None)
-        values = []
-        for step in (1e-6, -2e-6):
-            for parameter, direction in zip(parameters, directions, strict=True):
-                parameter.data.add_(direction, alpha=step)
-            values.append(loss().detach())
-        for parameter, direction in zip(parameters, directions, strict=True):
-            parameter.data.add_(direction, alpha=1e-6)
-        torch.testing.assert_close(analytic, (values[0] - values[1]) / 2e-6, rtol=1e-5, atol=1e-6)
+    assert_gradients_are_finite_differences(model, loader.batch(NUMBERS))
 
 
 # What a label that is set does.

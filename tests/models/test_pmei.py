@@ -3,18 +3,23 @@ from dataclasses import replace
 
 import pytest
 import torch
+from slow_reference import (
+    assert_gradients_are_finite_differences,
+    assert_same_gradients,
+    linear,
+    slow_bilstm,
+    slow_head,
+    some_labels,
+    total,
+    views,
+)
 from torch.distributions import Normal, kl_divergence
 from torch.nn.functional import softplus
 
-from causal_mtl.common import ConfigurationError, Params
+from causal_mtl.common import ConfigurationError
 from causal_mtl.data.instance import LabelAnnotation, Span, SpanAnnotation
-from causal_mtl.data.loader import Countable, Loader, TaskLabels
-from causal_mtl.data.token_indexers import SingleIdIndexer
-from causal_mtl.data.vocabulary import Vocabulary
-from causal_mtl.models import Model
 from causal_mtl.nn.encoders import Encoder
 from causal_mtl.nn.stochastic_maps import StochasticMap
-from causal_mtl.tasks import Task
 
 WIDTH, HIDDEN = 4, 3
 MAPS = StochasticMap.list_available()
@@ -37,11 +42,6 @@ def instances(instances):
     return instances
 
 
-@pytest.fixture
-def indexers():
-    return {"tokens": SingleIdIndexer()}
-
-
 def config(*tasks, **changes):
     return {
         "type": "pmei",
@@ -52,51 +52,7 @@ def config(*tasks, **changes):
     }
 
 
-@pytest.fixture
-def build(instances, indexers):
-    """Make a model of a config, and a loader of its tasks."""
-
-    def make(settings, seed=0):
-        tasks = [Task.from_params(Params(task)) for task in settings["tasks"]]
-        vocab = Vocabulary.from_instances([Countable(item, indexers, tasks) for item in instances])
-        torch.manual_seed(seed)
-        model = Model.from_params(Params(settings), vocab=vocab)
-        return model, Loader(instances, vocab, indexers, tasks)
-
-    return make
-
-
-def views(model, output):
-    return {name: model.heads[name].view(found) for name, found in output.outputs.items()}
-
-
-def total(output):
-    return sum(loss.weight * loss.total for loss in output.losses.values())
-
-
-# Equations 5-7 and 10-15, sentence by sentence and token by token.
-
-
-def linear(layer, x):
-    return layer.weight @ x + (0 if layer.bias is None else layer.bias)
-
-
-def slow_direction(lstm, vectors):
-    h = c = torch.zeros(HIDDEN, dtype=torch.float64)
-    states = []
-    for x in vectors:
-        gates = lstm.weight_ih_l0 @ x + lstm.bias_ih_l0 + lstm.weight_hh_l0 @ h + lstm.bias_hh_l0
-        i, f, g, o = gates.split(HIDDEN)
-        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
-        h = torch.sigmoid(o) * torch.tanh(c)
-        states.append(h)
-    return states
-
-
-def slow_bilstm(encoder, vectors):
-    ahead = slow_direction(encoder.forwards[0], vectors)
-    back = slow_direction(encoder.backwards[0], vectors[::-1])[::-1]
-    return [torch.cat(pair) for pair in zip(ahead, back, strict=True)]
+# Equations 5-7 and 10-15, sentence by sentence and token by token (see `slow_reference`).
 
 
 def slow_cell(cell, h, y):
@@ -136,47 +92,13 @@ def slow_map(kind, mapping, h, y, noise):
     return mean + p.scale * noise, kl_divergence(p, r).sum()
 
 
-def slow_tagging(head, states, gold):
-    """Eq. 10 and 12: probabilities a token, and the loss."""
-    probabilities, loss = [], 0.0
-    for place, state in enumerate(states):
-        powers = torch.exp(linear(head.layer, state))
-        probabilities.append(powers / powers.sum())
-        if gold is not None:
-            loss = loss - torch.log(probabilities[-1][gold[place]])
-    return probabilities, loss
-
-
-def slow_relations(head, states, gold):
-    """Eq. 11 and 12: for each head token the highest probability over tails, and the loss."""
-    scorer, both = head.scorer, head.task.view == "both"
-    joint = torch.cat([scorer.heads.weight, scorer.tails.weight], 1)  # W_m
-    table, loss = {}, 0.0
-    for i, one in enumerate(states):
-        for j, other in enumerate(states):
-            if i == j and scorer.domain == "off_diagonal":
-                continue
-            m = torch.relu(joint @ torch.cat([one, other]))
-            table[i, j] = 1 / (1 + torch.exp(-(scorer.output.weight @ m + scorer.bias)))
-            for label, p in enumerate(table[i, j]):
-                if gold is not None:
-                    loss = loss - torch.log(p if (i, j, label) in gold else 1 - p)
-    nothing = torch.zeros(len(head.names), dtype=torch.float64)
-
-    def best(pick):
-        found = [p for cell, p in table.items() if pick(cell)]
-        return torch.stack(found).amax(0) if found else nothing
-
-    seen = []
-    for token in range(len(states)):
-        as_head = best(lambda cell, token=token: cell[0] == token)
-        as_tail = best(lambda cell, token=token: cell[1] == token)
-        seen.append(torch.cat([as_head, as_tail]) if both else as_head)
-    return seen, loss
-
-
-def slow_head(head, states, gold):
-    return (slow_relations if hasattr(head, "scorer") else slow_tagging)(head, states, gold)
+def slow_probabilities(head, states, gold):
+    """What others see of an early prediction (eq. 10 and 11), and the loss (eq. 12)."""
+    logits, loss = slow_head(head, states, gold)
+    if head.exclusive:
+        powers = [torch.exp(o) for o in logits]
+        return [of_token / of_token.sum() for of_token in powers], loss
+    return [1 / (1 + torch.exp(-o)) for o in logits], loss
 
 
 def slow_forward(model, loader, numbers, settings, noise):
@@ -190,7 +112,7 @@ def slow_forward(model, loader, numbers, settings, noise):
         early = {}
         if interaction != "none":
             for name, head in model.early_heads.items():
-                early[name], loss = slow_head(head, shared, gold[name])
+                early[name], loss = slow_probabilities(head, shared, gold[name])
                 losses[f"{name}/early"] += loss
         for task in model.tasks:
             name = task.name
@@ -203,7 +125,7 @@ def slow_forward(model, loader, numbers, settings, noise):
                 refined.append(t)
                 if gold[name] is not None:
                     losses[f"{name}/kl"] += kl
-            probabilities, loss = slow_head(model.heads[name], refined, gold[name])
+            probabilities, loss = slow_probabilities(model.heads[name], refined, gold[name])
             seen[name].append(torch.stack(probabilities))
             losses[name] += loss
     return seen, losses
@@ -259,13 +181,7 @@ def test_losses_predictions_and_gradients_are_those_of_the_equations(
         if not name.endswith("/sigma"):
             torch.testing.assert_close(loss.total, losses[name])
 
-    parameters = dict(model.named_parameters())
-    ours = torch.autograd.grad(total(output), list(parameters.values()), allow_unused=True)
-    theirs = torch.autograd.grad(objective, list(parameters.values()), allow_unused=True)
-    for name, one, other in zip(parameters, ours, theirs, strict=True):
-        assert (one is None) == (other is None), name
-        if one is not None:
-            torch.testing.assert_close(one, other, rtol=1e-6, atol=1e-8)
+    assert_same_gradients(model, total(output), objective)
 
 
 @pytest.mark.parametrize("interaction", INTERACTIONS)
@@ -274,37 +190,10 @@ def test_gradients_against_finite_differences(build, kind, interaction):
     settings = config(stochastic_map=of_map(kind), interaction=interaction, alpha=0.4, beta=0.6)
     model, loader = build(settings)
     model.double()
-    batch = loader.batch([0, 1, 2, 3])
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-
-    def loss():
-        torch.manual_seed(7)
-        return total(model(batch))
-
-    gradients = torch.autograd.grad(loss(), parameters)
-    for seed in range(3):
-        torch.manual_seed(seed)
-        directions = [torch.randn_like(parameter) for parameter in parameters]
-        values = []
-        for step in (1e-6, -2e-6):
-            for parameter, direction in zip(parameters, directions, strict=True):
-                parameter.data.add_(direction, alpha=step)
-            values.append(loss().detach())
-        for parameter, direction in zip(parameters, directions, strict=True):
-            parameter.data.add_(direction, alpha=1e-6)
-        analytic = sum((g * d).sum() for g, d in zip(gradients, directions, strict=True))
-        torch.testing.assert_close(analytic, (values[0] - values[1]) / 2e-6, rtol=1e-5, atol=1e-6)
+    assert_gradients_are_finite_differences(model, loader.batch([0, 1, 2, 3]))
 
 
 # Labels that are set.
-
-
-def some_labels(loader, model, name, numbers):
-    torch.manual_seed(5)
-    size = model.tasks[name].num_labels(model.vocab)
-    lengths = [loader.lengths[number] for number in numbers]
-    targets = [torch.randint(size, (length,)).tolist() for length in lengths]
-    return {name: TaskLabels([SpanAnnotation()] * len(lengths), model.tasks[name].collate(targets, lengths))}
 
 
 @pytest.mark.parametrize("kind", MAPS)
@@ -312,7 +201,7 @@ def some_labels(loader, model, name, numbers):
 def test_a_set_label_takes_the_place_of_the_early_prediction(build, kind, interaction):
     model, loader = build(config(stochastic_map=kind, interaction=interaction))
     model.eval()
-    batch, labels = loader.batch([0, 2]), some_labels(loader, model, "entities", [0, 2])
+    batch, labels = loader.batch([0, 2]), some_labels(loader, model, "entities", [0, 2], seed=5)
     plain, given = views(model, model(batch)), views(model, model(batch, labels))
     changed = {name: not torch.allclose(plain[name], given[name], atol=1e-6) for name in plain}
     uses = kind != "identity"
@@ -329,7 +218,7 @@ def test_a_set_label_is_one_hot_in_place_of_y(build):
     model.eval()
     seen = []
     model.maps["relations"].register_forward_hook(lambda module, inputs, output: seen.append(inputs[1]))
-    batch, labels = loader.batch([0, 1]), some_labels(loader, model, "entities", [0, 1])
+    batch, labels = loader.batch([0, 1]), some_labels(loader, model, "entities", [0, 1], seed=5)
     model(batch)
     model(batch, labels)
     size = model.tasks["entities"].num_labels(model.vocab)
@@ -360,7 +249,7 @@ def test_a_sentence_without_a_set_label_is_predicted(build):
 def test_the_loss_of_early_heads_stays_that_of_gold_if_a_label_is_set(build):
     model, loader = build(config())
     model.eval()
-    batch, labels = loader.batch([0, 2]), some_labels(loader, model, "entities", [0, 2])
+    batch, labels = loader.batch([0, 2]), some_labels(loader, model, "entities", [0, 2], seed=5)
     early = model(batch).losses["entities/early"].total
     assert torch.equal(early, model(batch, labels).losses["entities/early"].total)
 

@@ -52,3 +52,12 @@ def test_names_need_a_sign(names):
 def test_unknown_name_lists_the_names():
     with pytest.raises(ConfigurationError, match=r"relations/f1.*There are: entities/f1, loss"):
         MetricTracker("+relations/f1").add({"loss": 1.0, "entities/f1": 0.5}, 1)
+
+
+def test_a_sign_against_what_the_metric_says():
+    known = {"a/mae": False, "a/f1": True, "a/other": None}
+    MetricTracker(["-a/mae", "+a/f1", "+a/other", "-unknown"]).check_signs(known)
+    with pytest.raises(ConfigurationError, match='of "a/mae" lower is better: "-a/mae"'):
+        MetricTracker("+a/mae").check_signs(known)
+    with pytest.raises(ConfigurationError, match='of "a/f1" higher is better'):
+        MetricTracker("-a/f1").check_signs(known)

@@ -1,9 +1,11 @@
 import io
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from causal_mtl.common import ConfigurationError, Params
+from causal_mtl.tasks import SequenceTagging
 from causal_mtl.training import Callback, TrainingState
 from causal_mtl.training import progress as module
 from causal_mtl.training.progress import Progress
@@ -17,8 +19,10 @@ class Terminal(io.StringIO):
         return True
 
 
-def show(stream, tmp_path, is_main=True):
-    state = TrainingState(None, tmp_path, is_main, num_epochs=4, epoch=2, epoch_steps=2)
+def show(stream, tmp_path, is_main=True, deciding=("entities/f1",)):
+    model = SimpleNamespace(tasks=[SequenceTagging("entities"), SequenceTagging("verbs")])
+    state = TrainingState(model, tmp_path, is_main, num_epochs=4, epoch=2, epoch_steps=2)
+    state.deciding = deciding
     state.losses.add("entities", 3.0, 1.0, 2)
     progress = Progress(state, stream)
     progress.start_epoch()
@@ -31,8 +35,10 @@ def show(stream, tmp_path, is_main=True):
 
 
 def test_plain_lines(tmp_path, monkeypatch):
-    last = "epoch 2/4 | 3 s | loss 1.5 entities/loss 1.5 | dev loss 0.5 entities/f1 0.75 (best)\n"
+    last = "epoch 2/4 | 3 s | loss 1.5 entities/loss 1.5 | dev entities/f1 0.75 loss 0.5 (best)\n"
     assert show(io.StringIO(), tmp_path) == last
+    other = show(io.StringIO(), tmp_path, deciding=("entities/precision", "verbs/kl"))
+    assert other.endswith("| dev entities/precision 0.7 loss 0.5 entities/f1 0.75 (best)\n")
     monkeypatch.setattr(module, "_SECONDS_BETWEEN_LINES", -1.0)
     lines = show(io.StringIO(), tmp_path).splitlines()
     assert lines[0] == "epoch 2/4 | step 1/2 | loss 1.5 entities/loss 1.5"

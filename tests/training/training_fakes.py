@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from causal_mtl.data.instance import LabelAnnotation
 from causal_mtl.data.loader import TaskLabels
-from causal_mtl.metrics import Metric
+from causal_mtl.metrics import Measure, Metric
 from causal_mtl.models.model import Loss, ModelOutput
 
 TASKS = ("colour", "size")
@@ -34,6 +34,9 @@ class FakeTask:
 
     def metric(self):
         return Accuracy()
+
+    def measures(self):
+        return {f"{self.name}/accuracy": Measure(higher_is_better=True)}
 
     def metric_names(self):
         return [f"{self.name}/accuracy"]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from causal_mtl.analysis.drawing.series import Series
+    from causal_mtl.analysis.run import Run
 
 _TINT, _INK = "#a6cbe3", "#0072B2"
 _BELOW = 0.15
@@ -36,16 +37,17 @@ def plot_bars(configurations: Configurations, measure: str, also: Sequence[str] 
     Raises:
         ConfigurationError: something was not logged, or matplotlib is missing.
     """
-    quantities = [measure, *also]
+    quantities, a_run = [measure, *also], _a_run(configurations)
     figure, axes = panels(quantities, height=1.3 + 0.3 * len(configurations), sharey=True)
     rows = {label: row for row, label in enumerate(configurations)}
     for panel, quantity in zip(axes, quantities, strict=True):
         values = read(configurations, quantity, value_of, needed=panel is axes[0])
         low, high = _limits([end for seeds in values.values() for end in (*seeds, *_whiskers(seeds))])
         for label, seeds in values.items():
-            _bar(panel, rows[label], seeds, low, as_text(quantity, seeds))
+            _bar(panel, rows[label], seeds, low, as_text(quantity, seeds, a_run))
         panel.set(
-            xlim=(low, high), xlabel=in_words(quantity) + (" (axis does not begin at 0)" if low else "")
+            xlim=(low, high),
+            xlabel=in_words(quantity, a_run) + (" (axis does not begin at 0)" if low else ""),
         )
         panel.grid(axis="y", visible=False)
     axes[0].set_yticks(list(rows.values()), list(rows))
@@ -82,7 +84,7 @@ def plot_curves(
             raise ConfigurationError(f"no training has an epoch {first_epoch}")
         for label, seeds in values.items():
             handles[label] = _curve(panel, seeds, first_epoch, looks[label])
-        panel.set(xlabel="epoch", ylabel=in_words(quantity))
+        panel.set(xlabel="epoch", ylabel=in_words(quantity, _a_run(configurations)))
         panel.locator_params(axis="x", integer=True)
     legend(figure, handles)
     seeds_as = _over_seeds(configurations, "mean", "band from lowest to highest")
@@ -111,7 +113,7 @@ def plot_against(series: Mapping[str, Series], key: str, measure: str, also: Seq
         for number, label in enumerate(series):
             if of_label := {value: seeds for (name, value), seeds in drawn.items() if name == label}:
                 handles[label] = _line(panel, of_label, look(number))
-        panel.set(xlabel=key, ylabel=in_words(quantity))
+        panel.set(xlabel=key, ylabel=in_words(quantity, _a_run(points)))
         log_if_wide(panel, "x", [value for _, value in points])
         if panel is not axes[0]:
             log_if_wide(panel, "y", [value for seeds in drawn.values() for value in seeds])
@@ -119,6 +121,11 @@ def plot_against(series: Mapping[str, Series], key: str, measure: str, also: Seq
     by_label = {f"{label} {value}": runs for (label, value), runs in points.items()}
     figure.suptitle(f"{_only(series)}{source(by_label)}: {_over_seeds(by_label, 'mean ± sd')}")
     return figure
+
+
+def _a_run(groups: Mapping[Any, Sequence[Run]]) -> Run:
+    """Any of the runs: all describe their measures alike."""
+    return next(iter(groups.values()))[0]
 
 
 def _bar(panel: Axes, row: int, seeds: Sequence[float], low: float, text: str) -> None:

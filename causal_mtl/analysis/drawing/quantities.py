@@ -13,7 +13,6 @@ from causal_mtl.common.text import suggestion
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
-_SHARES = ("f1", "precision", "recall", "accuracy")
 _IN_WORDS = {
     "loss": "loss a sentence",
     "early": "early loss a sentence",
@@ -22,21 +21,26 @@ _IN_WORDS = {
 }
 
 
-def in_words(quantity: str) -> str:
-    """What stands at an axis, with its unit."""
+def in_words(quantity: str, run: Run) -> str:
+    """What stands at an axis, with its unit; `run` is one of those that are drawn."""
     last = quantity.rpartition("/")[2]
     words = last.replace("_", " ").replace("f1", "F1")
-    return f"{words} × 100" if scale(quantity) == 100 else _IN_WORDS.get(last, words)
+    return f"{words} × 100" if is_percent(run, quantity) else _IN_WORDS.get(last, words)
 
 
-def scale(quantity: str) -> int:
-    """Scores are drawn × 100, other quantities as they are logged."""
-    return 100 if quantity.endswith(_SHARES) else 1
+def is_percent(run: Run, quantity: str) -> bool:
+    """Whether the quantity is drawn × 100, as its metric says; others are drawn as they are logged."""
+    return run.measure(quantity.removeprefix("training_")).percent
 
 
-def as_text(quantity: str, seeds: Sequence[float]) -> str:
-    """The mean of drawn values, ± their sample sd if there are several; scores as in tables."""
-    return mean_and_sd(seeds, times=1, places=".1f" if scale(quantity) == 100 else ".3g")
+def scale(run: Run, quantity: str) -> int:
+    """What logged values are multiplied by."""
+    return 100 if is_percent(run, quantity) else 1
+
+
+def as_text(quantity: str, seeds: Sequence[float], run: Run) -> str:
+    """The mean of drawn values, ± their sample sd if there are several; with as many digits as in tables."""
+    return mean_and_sd(seeds, times=1, places=".1f" if is_percent(run, quantity) else ".3g")
 
 
 def value_of(run: Run, quantity: str) -> float:
@@ -51,12 +55,12 @@ def value_of(run: Run, quantity: str) -> float:
         ConfigurationError: it was not logged.
     """
     if not quantity.startswith("training_"):
-        return scale(quantity) * scores(run, quantity)[-1]
+        return scale(run, quantity) * scores(run, quantity)[-1]
     if quantity not in run.metrics:
         raise ConfigurationError(
             f"{run.source}: no {quantity!r} was logged{suggestion(quantity, run.metrics)}"
         )
-    return scale(quantity) * run.metrics[quantity]
+    return scale(run, quantity) * run.metrics[quantity]
 
 
 def curve_of(run: Run, quantity: str) -> list[float]:
@@ -79,7 +83,7 @@ def curve_of(run: Run, quantity: str) -> list[float]:
     logged = quantity if quantity.startswith("training_") else f"validation_{quantity}"
     if logged not in run.curves:
         raise ConfigurationError(f"{run.source}: no {logged!r} was logged{suggestion(logged, run.curves)}")
-    return [float("nan") if value is None else scale(quantity) * value for value in run.curves[logged]]
+    return [float("nan") if value is None else scale(run, quantity) * value for value in run.curves[logged]]
 
 
 def read(

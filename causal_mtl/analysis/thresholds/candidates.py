@@ -8,7 +8,6 @@ from os import PathLike
 
 import numpy as np
 
-from causal_mtl.analysis.sentence_counts import micro_averaged
 from causal_mtl.analysis.thresholds.choice import Candidates
 from causal_mtl.archive import load_archive
 from causal_mtl.common import ConfigurationError
@@ -55,16 +54,24 @@ def find_measure(tasks: Iterable[Task], measure: str) -> tuple[ManyLabels, Match
     Raises:
         ConfigurationError: there is none, or its task has no thresholds.
     """
+    measures = tunable(tasks)
+    if measure not in measures:
+        known = ", ".join(measures) or "none"
+        raise ConfigurationError(
+            f"{measure!r} is no F1 of a task with thresholds; name one with --measure (this model has {known})"
+        )
+    return measures[measure]
+
+
+def tunable(tasks: Iterable[Task]) -> dict[str, tuple[ManyLabels, MatchingMetric, str]]:
+    """Every F1 of a task with thresholds, by name: what `find_measure` returns."""
     measures = {}
     for task in tasks:
         metric = task.metric()
         if isinstance(task, ManyLabels) and isinstance(metric, MatchingMetric):
-            for mode, name in micro_averaged(metric):
-                measures[f"{task.name}/{name}"] = (task, metric, mode)
-    if measure not in measures:
-        known = ", ".join(measures) or "none"
-        raise ConfigurationError(f"{measure!r} is no F1 of a task with thresholds (this model has {known})")
-    return measures[measure]
+            for mode in metric.modes:
+                measures[f"{task.name}/{mode}_f1" if mode else f"{task.name}/f1"] = (task, metric, mode)
+    return measures
 
 
 def candidates(

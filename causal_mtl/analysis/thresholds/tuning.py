@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from causal_mtl.analysis.bootstrap import micro_f1
-from causal_mtl.analysis.thresholds.candidates import find_candidates
+from causal_mtl.analysis.measures import deciding
+from causal_mtl.analysis.thresholds.candidates import find_candidates, tunable
 from causal_mtl.analysis.thresholds.choice import Thresholds, cross_validated, tune
 from causal_mtl.archive import copy_archive, load_archive
 from causal_mtl.common import local_path, sha256
+from causal_mtl.tasks import Task
 
 
 def tune_archive(
@@ -19,7 +22,7 @@ def tune_archive(
     data: str,
     final: Path,
     *,
-    measure: str = "relations/exact_f1",
+    measure: str | None = None,
     min_count: int = 50,
     folds: int = 10,
     floor: float = 0.01,
@@ -30,7 +33,7 @@ def tune_archive(
         archive: a trained model.
         data: labelled data that training did not see.
         final: the new ``model.tar.gz``.
-        measure: a micro-averaged F1 of the task.
+        measure: a micro-averaged F1 of the task; None: the metric by which the training chose its best epoch.
         min_count: labels with fewer gold items in `data` share one threshold.
         folds: of the cross-validation.
         floor: no threshold is below it.
@@ -44,6 +47,8 @@ def tune_archive(
     """
     loaded = load_archive(archive)
     tasks = list(loaded.model.tasks)
+    config = copy.deepcopy(loaded.config.as_dict(quiet=True))
+    measure = measure or default_measure(config, tasks)
     task, candidates = find_candidates(archive, tasks, data, measure, floor)
     start = Thresholds(task.threshold, task.label_thresholds)
     tuned = tune(candidates, start, min_count)
@@ -54,7 +59,6 @@ def tune_archive(
             label: round(limit, 6) for label, limit in tuned.by_label.items() if label in known
         },
     }
-    config = copy.deepcopy(loaded.config.as_dict(quiet=True))
     config["model"]["tasks"][tasks.index(task)].update(settings)
     note = {"measure": measure, "data": data, "data_sha256": sha256(local_path(data)), "min_count": min_count}
     copy_archive(archive, final, config, {"tuned_thresholds": note})
@@ -69,3 +73,9 @@ def tune_archive(
         **{name: round(float(micro_f1(counts)), 4) for name, counts in found.items()},
         **settings,
     }
+
+
+def default_measure(config: dict[str, Any], tasks: Sequence[Task]) -> str:
+    """The first of the deciding metrics that thresholds can be tuned for; if there is none, the first."""
+    names = deciding([config])
+    return next((name for name in names if name in tunable(tasks)), names[0])

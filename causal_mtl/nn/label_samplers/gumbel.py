@@ -36,7 +36,7 @@ class GumbelSampler(LabelSampler):
         self.temperature = self.schedule.at(epoch)
 
     def sample(self, logits: Tensor, exclusive: bool) -> Tensor:
-        """A relaxed sample of each label."""
+        """A relaxed sample of each label, `(batch, positions, labels)`, in single precision at least."""
         logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
         if exclusive:
             noisy = (logits + gumbel_noise(logits)) / self.temperature

@@ -39,17 +39,25 @@ class LabelSampler(nn.Module, Registrable):
         return self.sample(logits, exclusive) if self.training else most_likely(logits, exclusive)
 
     def sample(self, logits: Tensor, exclusive: bool) -> Tensor:
-        """What is handed on in training."""
+        """What is handed on in training.
+
+        Args:
+            logits: `(batch, positions, labels)`.
+            exclusive: whether exactly one label holds at a position.
+
+        Returns:
+            Labels of the same shape.
+        """
         raise NotImplementedError
 
 
 def most_likely(logits: Tensor, exclusive: bool) -> Tensor:
-    """The arg-max one-hot, or the labels whose probability is above one half."""
+    """The arg-max one-hot, or 1 for labels whose probability is above one half; `(…, labels)` -> the same."""
     if exclusive:
         return nn.functional.one_hot(logits.argmax(dim=-1), logits.shape[-1]).to(logits.dtype)
     return (logits > 0).to(logits.dtype)
 
 
 def probabilities(logits: Tensor, exclusive: bool) -> Tensor:
-    """Softmax over labels that exclude each other, else σ of each."""
+    """Softmax over labels that exclude each other, else σ of each; `(…, labels)` -> the same."""
     return logits.softmax(dim=-1) if exclusive else torch.sigmoid(logits)

@@ -14,7 +14,7 @@ class SoftSampler(LabelSampler):
     """Hands on the probabilities in training, with their gradient. Registered with name "soft"."""
 
     def sample(self, logits: Tensor, exclusive: bool) -> Tensor:
-        """The probabilities."""
+        """The probabilities, `(batch, positions, labels)`."""
         return probabilities(logits, exclusive)
 
 
@@ -23,7 +23,7 @@ class ArgmaxSampler(LabelSampler):
     """Hands on the most likely label in training too; no gradient passes. Registered with name "argmax"."""
 
     def sample(self, logits: Tensor, exclusive: bool) -> Tensor:
-        """The most likely label."""
+        """The most likely label, one-hot or k-hot, `(batch, positions, labels)`."""
         return most_likely(logits, exclusive)
 
 
@@ -71,7 +71,7 @@ class ScheduledSampler(LabelSampler):
         self.then.begin_epoch(max(1, epoch - self.gold_epochs))
 
     def sample(self, logits: Tensor, exclusive: bool) -> Tensor:
-        """What the sampler whose turn it is hands on."""
+        """What the sampler whose turn it is hands on, `(batch, positions, labels)`."""
         if self.epoch <= self.gold_epochs:
             return most_likely(logits, exclusive)
         return self.then.sample(logits, exclusive)

@@ -22,6 +22,7 @@ class TrainingState:
         directory: of the training.
         is_main: False on all processes but the first; write files only where it is True.
         num_epochs: at most so many.
+        deciding: names of the metrics that choose the best epoch.
         epoch: the running epoch, from 1.
         epoch_step: optimizer steps done in it.
         epoch_steps: optimizer steps it has.
@@ -38,6 +39,7 @@ class TrainingState:
     directory: Path
     is_main: bool
     num_epochs: int
+    deciding: tuple[str, ...] = ()
     epoch: int = 1
     epoch_step: int = 0
     epoch_steps: int = 0

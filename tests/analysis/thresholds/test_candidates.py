@@ -1,6 +1,7 @@
 import pytest
 
 from causal_mtl.analysis.thresholds.candidates import candidates, find_measure
+from causal_mtl.analysis.thresholds.tuning import default_measure
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data import (
     Instance,
@@ -79,3 +80,16 @@ def test_only_tasks_with_thresholds_have_measures():
         match=r"spans/f1, relations/exact_f1, relations/strict_f1, topics/f1\)",
     ):
         find_measure(tasks, "tags/f1")
+
+
+def test_what_is_tuned_by_default():
+    tasks = [SequenceTagging("entities"), RelationExtraction("relations")]
+    for metrics, wanted in (
+        ("+relations/partial_f1", "relations/partial_f1"),
+        (
+            ["+entities/f1", "+relations/exact_f1"],
+            "relations/exact_f1",
+        ),  # mentions by tags have no thresholds
+        ("-loss", "loss"),  # which `find_measure` refuses, with a list of what there is
+    ):
+        assert default_measure({"trainer": {"validation_metric": metrics}}, tasks) == wanted
