@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from causal_mtl.common import registry
-from causal_mtl.common.errors import ConfigurationError
+from causal_mtl.common.abstract import missing_methods
+from causal_mtl.common.errors import required
 from causal_mtl.common.plan import Construct, Custom, Plan, Value
 from causal_mtl.common.registry import REGISTRY, Entry
 from causal_mtl.common.signature import signature_of
-from causal_mtl.common.text import join, suggestion, type_name
+from causal_mtl.common.text import join, suggestion, type_name, value_name
 from causal_mtl.common.type_resolver import TypeResolver
 
 
@@ -66,20 +67,26 @@ class Resolver(TypeResolver):
                 path, f"{cls.__name__} has no registered concrete types; is the module with them imported?"
             )
         elif name is None:
-            self._note(
-                here, f"missing required key for {cls.__name__} (registered: {', '.join(REGISTRY[cls])})"
-            )
+            self._note(here, required("type", cls.__name__, f"registered: {', '.join(REGISTRY[cls])}"))
         elif not isinstance(name, str):
             self._refuse(str, name, here)
         else:
             try:
-                return registry.look_up(cls, name), others
-            except ConfigurationError as error:
-                self._note(here, error.message)
+                entry = registry.look_up(cls, name)
+            except Exception as error:  # a dotted path imports a stranger's module, which can raise anything
+                self._note(here, str(error) or type(error).__name__)
+                return None
+            if not callable(entry.cls):
+                self._note(here, f"'{name}' is not a class: {value_name(entry.cls)}")
+                return None
+            if missing := missing_methods(entry.cls, cls):
+                self._note(here, f"{type_name(entry.cls)} does not define {', '.join(missing)}")
+            return entry, others
         return None
 
     def _construct(self, entry: Entry, params: dict, given: dict, path: str) -> Plan:
         """Match the keys with the parameters of the constructor."""
+        before = len(self.problems)
         signature = signature_of(entry.call)
         name = type_name(entry.cls) + (f".{entry.constructor}" if entry.constructor else "")
         accepted = [key for key in signature.parameters if key not in self.extras]
@@ -100,8 +107,12 @@ class Resolver(TypeResolver):
         for key, parameter in signature.parameters.items():
             if parameter.required and key not in given and key not in self.extras and not self.open:
                 expected = type_name(parameter.annotation)
-                self._note(join(path, key), f"missing required key for {name} (expected {expected})")
-        return Construct(path, params, entry.cls, entry.call, arguments)
+                self._note(join(path, key), required(key, name, f"expected {expected}"))
+        plan = Construct(path, params, entry.cls, entry.call, arguments)
+        own_check = getattr(entry.cls, "config_problems", None)
+        if own_check is not None and len(self.problems) == before:
+            self.problems.extend(own_check(plan))
+        return plan
 
 
 def _is_instance(value: Any, cls: Any) -> bool:

@@ -102,10 +102,11 @@ class TypeResolver:
         return type(None) if annotation is None else annotation
 
     def _refuse(self, annotation: Any, value: Any, path: str, more: str = "") -> None:
-        self._note(path, f"expected {type_name(annotation)}, got {value_name(value)}{more}")
+        message = f"expected {type_name(annotation)}, got {value_name(value)}{more}"
+        self._note(path, message, is_type=get_origin(annotation) is not Literal)
 
-    def _note(self, path: str, message: str) -> None:
-        self.problems.append(Problem(path, message))
+    def _note(self, path: str, message: str, is_type: bool = False) -> None:
+        self.problems.append(Problem(path, message, is_type))
 
     def _annotated(self, annotation: Any, notes: tuple, value: Any, path: str) -> Plan:
         late = [note.names for note in notes if isinstance(note, Late)]
@@ -145,7 +146,7 @@ class TypeResolver:
             if not problems[0].message.startswith(f"expected {type_name(branch)},")
         ]
         more = f" ({'; '.join(details)})" if details else ""
-        self._note(path, f"expected {wanted}, got {value_name(value)}{more}")
+        self._note(path, f"expected {wanted}, got {value_name(value)}{more}", is_type=True)
         return Value(path, value)
 
     def _lazy(self, annotation: Any, value: Any, path: str) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -29,14 +30,17 @@ class Head(nn.Module):
     exclusive: ClassVar[bool]
     """Whether exactly one label of the view holds at a position."""
 
+    @abstractmethod
     def forward(self, states: Tensor, mask: Tensor) -> Any:
         """Score a batch; `mask`, `(batch, tokens)`, is True at real tokens."""
         raise NotImplementedError
 
+    @abstractmethod
     def loss(self, output: Any, targets: Targets) -> Tensor:
         """The loss *summed* over sentences, tokens and labels; a sentence without annotation adds nothing."""
         raise NotImplementedError
 
+    @abstractmethod
     def view(self, output: Any) -> Tensor:
         """The logits as other tasks see them, with their gradient."""
         raise NotImplementedError
@@ -45,10 +49,12 @@ class Head(nn.Module):
         """Both, for heads that get them from one pass."""
         return self.loss(output, targets), self.view(output)
 
+    @abstractmethod
     def labels(self, targets: Targets, mask: Tensor) -> Tensor:
         """`targets` as other tasks see them: one-hot or k-hot, zero where there is no annotation."""
         raise NotImplementedError
 
+    @abstractmethod
     def decode(
         self,
         output: Any,
@@ -101,28 +107,34 @@ class Task(Registrable):
         """Tasks whose predictions decoding needs: `{setting: (task name, what it must yield)}`."""
         return {}
 
+    @abstractmethod
     def count_vocab_items(self, instance: Instance, counter: dict[str, dict[str, int]]) -> None:
         """Count the labels of `instance`."""
         raise NotImplementedError
 
+    @abstractmethod
     def targets(self, instance: Instance, vocab: Vocabulary) -> Any | None:
         """The labels of one sentence, indexed; None where it is not annotated. Labels unknown to `vocab` are
         left out here (metrics still count them as missed).
         """
         raise NotImplementedError
 
+    @abstractmethod
     def collate(self, targets: Sequence[Any | None], lengths: Sequence[int]) -> dict[str, Tensor]:
         """The `targets` of the sentences of a batch, of `lengths` tokens each, as tensors."""
         raise NotImplementedError
 
+    @abstractmethod
     def num_labels(self, vocab: Vocabulary) -> int:
         """Width of the view that other tasks have of its labels."""
         raise NotImplementedError
 
+    @abstractmethod
     def head(self, input_size: int, vocab: Vocabulary) -> Head:
         """A new head over states of width `input_size`."""
         raise NotImplementedError
 
+    @abstractmethod
     def metric(self) -> Metric:
         """A new, empty metric."""
         raise NotImplementedError

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from causal_mtl.common import ConfigurationError, ConfigurationErrors, Params, Plan, Problem, resolve
+from causal_mtl.common.errors import required
 from causal_mtl.common.text import split
 from causal_mtl.data import DatasetReader
 from causal_mtl.models import TaskGraph
@@ -48,7 +49,7 @@ def check(config: Params) -> tuple[Plan, TaskGraph]:
     if tasks:
         problems += _check_metric(values, tasks)
     if plan is None or graph is None or problems:
-        raise ConfigurationErrors(problems or [Problem("model.tasks", "missing required key")])
+        raise ConfigurationErrors(problems or [Problem("model.tasks", required("tasks"))])
     return plan, graph
 
 

@@ -67,7 +67,7 @@ def test_own_from_params_in_a_list_and_lazily():
 def test_errors_of_own_from_params_have_the_path():
     with pytest.raises(ConfigurationError, match=r"^parts\[1\]\.nme: unknown key for Own$"):
         Holder.from_params({"parts": ["narrow", {"type": "own", "name": "a", "nme": 1}]}, size=3)
-    with pytest.raises(ConfigurationError, match=r"^parts\[0\]\.name: missing required key$"):
+    with pytest.raises(ConfigurationError, match=r"^parts\[0\]\.name: key .name. is required$"):
         Holder.from_params({"parts": [{"type": "own"}]}, size=3)
     with pytest.raises(ConfigurationError, match=r"^parts\[0\]: .*from_params\(\) missing 1 required"):
         Holder.from_params({"parts": [{"type": "own"}]})

@@ -53,12 +53,12 @@ def test_circles_and_repeated_names(config):
 @pytest.mark.parametrize("missing", ["dataset_reader", "train_data_path", "model", "trainer"])
 def test_missing_keys(config, missing):
     del config[missing]
-    assert any(line.startswith(f"{missing}: missing required key") for line in problems(config))
+    assert any(line.startswith(f'{missing}: key "{missing}" is required') for line in problems(config))
 
 
 def test_missing_tasks(config):
     del config["model"]["tasks"]
-    assert any(line.startswith("model.tasks: missing required key") for line in problems(config))
+    assert any(line.startswith('model.tasks: key "tasks" is required') for line in problems(config))
 
 
 @pytest.mark.parametrize(

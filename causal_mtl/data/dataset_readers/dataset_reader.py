@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from os import PathLike
@@ -61,6 +62,7 @@ class DatasetReader(Registrable):
         if not count:
             raise ConfigurationError(f"{path}: there are no instances in this file")
 
+    @abstractmethod
     def _read(self, path: Path) -> Iterable[Instance]:
         raise NotImplementedError
 

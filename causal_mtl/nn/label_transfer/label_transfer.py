@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -33,10 +34,12 @@ class LabelTransfer(nn.Module, Registrable):
         for weight in self.embeddings.parameters():
             nn.init.normal_(weight, std=label_dim**-0.5)
 
+    @abstractmethod
     def output_dim(self, parents: int) -> int:
         """The width of the state of a task with so many parents; 0 without any."""
         raise NotImplementedError
 
+    @abstractmethod
     def fold(self, embedded: Sequence[Tensor]) -> Tensor:
         """One state `(batch, tokens, output_dim)` from at least one `(batch, tokens, label_dim)`."""
         raise NotImplementedError

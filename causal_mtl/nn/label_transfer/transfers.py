@@ -76,3 +76,7 @@ class NoTransfer(LabelTransfer):
     def output_dim(self, parents: int) -> int:
         """0."""
         return 0
+
+    def fold(self, embedded: Sequence[Tensor]) -> Tensor:
+        """A state of width 0."""
+        return embedded[0][..., :0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -43,6 +44,7 @@ class StochasticMap(nn.Module, Registrable):
 
     default_implementation = "gru"
 
+    @abstractmethod
     def forward(self, states: Tensor, labels: Tensor) -> Mapped:
         """Map `states`, `(batch, tokens, size)`, and `labels`, `(batch, tokens, label_size)`."""
         raise NotImplementedError
