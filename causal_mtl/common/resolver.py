@@ -21,9 +21,11 @@ class Resolver(TypeResolver):
 
     Attributes:
         standard: the usual ``from_params``; a class with another one is left to it.
+        own_checks: ask classes for their ``config_problems`` too.
     """
 
     standard: Any = None
+    own_checks: bool = False
 
     def instance(self, cls: Any, value: Any, path: str, own_way: bool = True) -> Plan:
         """An object of a class: there already, or to be made as the class or its registry says.
@@ -110,7 +112,7 @@ class Resolver(TypeResolver):
                 self._note(join(path, key), required(key, name, f"expected {expected}"))
         plan = Construct(path, params, entry.cls, entry.call, arguments)
         own_check = getattr(entry.cls, "config_problems", None)
-        if own_check is not None and len(self.problems) == before:
+        if self.own_checks and own_check is not None and len(self.problems) == before:
             self.problems.extend(own_check(plan))
         return plan
 

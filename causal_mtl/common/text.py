@@ -42,7 +42,7 @@ def type_name(annotation: Any) -> str:
     if annotation is None or annotation is type(None):
         return "None"
     if origin is Annotated:
-        notes = [str(note) for note in args[1:] if type(note).__name__ == "Range"]
+        notes = [str(note) for note in args[1:] if hasattr(note, "holds")]
         return " ".join([type_name(args[0]), *notes])
     if origin in (Union, types.UnionType):
         return " | ".join(type_name(arg) for arg in args)

@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, is_typeddict
 
-from causal_mtl.common.constraints import Range
+from causal_mtl.common.constraints import Constraint
 from causal_mtl.common.errors import Problem
 from causal_mtl.common.lazy import Late, Lazy
 from causal_mtl.common.params import Params
@@ -114,9 +114,9 @@ class TypeResolver:
             return replace(self, late=late[0]).resolve(annotation, value, path)
         before = len(self.problems)
         plan = self.resolve(annotation, value, path)
-        if len(self.problems) == before and isinstance(value, int | float):
+        if len(self.problems) == before:
             for note in notes:
-                if isinstance(note, Range) and not note.holds(value):
+                if isinstance(note, Constraint) and value is not None and not note.holds(value):
                     self._note(path, f"expected {type_name(annotation)} {note}, got {value!r}")
         return plan
 

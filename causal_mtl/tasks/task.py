@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
-from causal_mtl.common import NonNegativeFloat, Registrable
+from causal_mtl.common import Name, NonNegativeFloat, Registrable
 from causal_mtl.data.instance import Annotation, Instance
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.metrics import Metric
@@ -85,7 +85,7 @@ class Task(Registrable):
         prior_bias: start the head's output bias at the log of the labels' prior in the training data.
     """
 
-    name: str
+    name: Name
     weight: NonNegativeFloat = 1.0
     parents: list[str] | None = None
     prior_bias: bool = True

@@ -31,7 +31,7 @@ def check(config: Params) -> tuple[Plan, TaskGraph]:
     problems: list[Problem] = []
     plan = None
     try:
-        plan = resolve(Settings, config)
+        plan = resolve(Settings, config, own_checks=True)
     except ConfigurationError as error:
         problems += _problems(error)
     graph = None

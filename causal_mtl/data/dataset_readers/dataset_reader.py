@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from causal_mtl.common import ConfigurationError, PositiveInt, Registrable
+from causal_mtl.common import ConfigurationError, Name, PositiveInt, Registrable
 from causal_mtl.common.files import local_path
 from causal_mtl.data.instance import Instance
 from causal_mtl.data.offsets import align_words, join_words
@@ -35,7 +35,7 @@ class DatasetReader(Registrable):
     def __init__(
         self,
         tokenizer: Tokenizer | None = None,
-        token_indexers: dict[str, TokenIndexer] | None = None,
+        token_indexers: dict[Name, TokenIndexer] | None = None,
         max_instances: PositiveInt | None = None,
     ) -> None:
         self.tokenizer = tokenizer or SpacyTokenizer()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from causal_mtl.common import ConfigurationError, PositiveInt
+from causal_mtl.common import ConfigurationError, Name, PositiveInt
 from causal_mtl.data.dataset_readers.dataset_reader import DatasetReader
 from causal_mtl.data.instance import Annotation, Instance, Relation, RelationAnnotation, Span, SpanAnnotation
 from causal_mtl.data.offsets import join_words, split_words
@@ -48,10 +48,10 @@ class TriplesReader(DatasetReader):
 
     def __init__(
         self,
-        mentions: str = "entities",
-        relations: str = "relations",
+        mentions: Name = "entities",
+        relations: Name = "relations",
         tokenizer: Tokenizer | None = None,
-        token_indexers: dict[str, TokenIndexer] | None = None,
+        token_indexers: dict[Name, TokenIndexer] | None = None,
         max_instances: PositiveInt | None = None,
     ) -> None:
         tokenizer = tokenizer or SpacyTokenizer(ptb_quotes=True, split_hyphens=False)

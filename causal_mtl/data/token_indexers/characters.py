@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from causal_mtl.common import NonNegativeInt, PositiveInt
+from causal_mtl.common import Name, NonNegativeInt, PositiveInt
 from causal_mtl.data.instance import Token
 from causal_mtl.data.token_indexers.token_indexer import TokenIndexer, index_tensor
 from causal_mtl.data.vocabulary import Counter, Vocabulary
@@ -26,7 +26,7 @@ class CharactersIndexer(TokenIndexer):
 
     def __init__(
         self,
-        namespace: str = "token_characters",
+        namespace: Name = "token_characters",
         min_padding_length: NonNegativeInt = 0,
         max_length: PositiveInt | None = None,
     ) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 
-from causal_mtl.common import PositiveInt, Probability
+from causal_mtl.common import Construct, PositiveInt, Probability, Problem
 from causal_mtl.nn.encoders.encoder import Encoder
 
 
@@ -37,6 +39,15 @@ class BiLSTM(Encoder):
         self.forwards = nn.ModuleList(_lstm(size, hidden_size) for size in sizes)
         self.backwards = nn.ModuleList(_lstm(size, hidden_size) for size in sizes)
         self.dropout = nn.Dropout(dropout)
+
+    @classmethod
+    def config_problems(cls, config: Construct) -> Iterator[Problem]:
+        """Dropout between layers needs two of them."""
+        if config.get("dropout") and config.get("num_layers") == 1:
+            yield config.problem(
+                "dropout",
+                "has no effect on one layer: leave it out (the model's encoder_dropout comes after it)",
+            )
 
     def get_output_dim(self) -> int:
         """Both directions."""

@@ -70,6 +70,8 @@ class ConcatTransfer(LabelTransfer):
 class NoTransfer(LabelTransfer):
     """Nothing is transferred: the tasks are tied by their encoders at most. Registered with name "none"."""
 
+    transfers = False
+
     def __init__(self, label_sizes: Mapping[str, int]) -> None:
         super().__init__({}, 1)
 
