@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from causal_mtl.commands.output import STANDARD, check_outputs, open_output, write_text
 from causal_mtl.commands.predict import add_engine_options, as_line, positive
 
 if TYPE_CHECKING:
@@ -23,15 +23,17 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
     parser.add_argument("archive", metavar="ARCHIVE", help="a model.tar.gz, or the directory of a training")
     parser.add_argument("data", metavar="DATA", help="a file (or URL) of labelled data")
     parser.add_argument(
-        "--output-file", metavar="FILE", help="write the metrics there instead of printing them"
+        "--output-file", metavar="FILE", help="write the metrics there; - is standard output (the default)"
     )
     parser.add_argument(
-        "--predictions-output-file", metavar="FILE", help="write all sentences as predicted, as JSONL"
+        "--predictions-output-file",
+        metavar="FILE",
+        help="write all sentences as predicted, as JSONL (-: print them)",
     )
     parser.add_argument(
         "--errors-output-file",
         metavar="FILE",
-        help="write sentences with errors, and what was missed and made up",
+        help="write sentences with errors, and what was missed and made up (-: print them)",
     )
     parser.add_argument("--per-label", action="store_true", help="add the measures of every label by itself")
     parser.add_argument(
@@ -48,6 +50,11 @@ def run(options: argparse.Namespace) -> None:
     from causal_mtl.data.loader import Loader
     from causal_mtl.training import Batching, Engine, evaluate
 
+    check_outputs(
+        output_file=options.output_file or STANDARD,
+        predictions_output_file=options.predictions_output_file,
+        errors_output_file=options.errors_output_file,
+    )
     archive = load_archive(options.archive, options.overrides, options.device)
     tasks = archive.model.tasks
     instances = list(archive.reader.read(options.data))
@@ -71,16 +78,13 @@ def run(options: argparse.Namespace) -> None:
     if options.errors_output_file:
         _write_errors(options.errors_output_file, instances, in_order)
     text = json.dumps(results, indent=2, ensure_ascii=False)
-    if options.output_file:
-        Path(options.output_file).write_text(text + "\n", encoding="utf-8")
-    else:
-        print(text)
+    write_text(options.output_file, text + "\n")
 
 
 def _write_predictions(path: str, instances: list[Instance], predicted: list[dict[str, Annotation]]) -> None:
     from causal_mtl.data.schema import to_json
 
-    with open(path, "wb") as file:
+    with open_output(path) as file:
         for instance, annotations in zip(instances, predicted, strict=True):
             file.write(as_line(to_json(instance, annotations)))
 
@@ -88,7 +92,7 @@ def _write_predictions(path: str, instances: list[Instance], predicted: list[dic
 def _write_errors(path: str, instances: list[Instance], predicted: list[dict[str, Annotation]]) -> None:
     from causal_mtl.predictors import compare
 
-    with open(path, "wb") as file:
+    with open_output(path) as file:
         for number, (instance, annotations) in enumerate(zip(instances, predicted, strict=True), start=1):
             if errors := compare(instance, instance.annotations, annotations):
                 file.write(as_line({"sentence": number, "text": instance.text, "errors": errors}))

@@ -16,6 +16,8 @@ def evaluate_file(path: str | PathLike, ext_vars: dict[str, str] | None = None) 
     import _jsonnet
 
     local = str(local_path(path))
+    if os.path.isdir(local):  # jsonnet would abort the process
+        raise ConfigurationError(f"{path}: is a directory; expected a jsonnet or JSON file")
     return _evaluate(lambda variables: _jsonnet.evaluate_file(local, ext_vars=variables), ext_vars, str(path))
 
 
