@@ -61,7 +61,7 @@ def write_export(path: Path, runs: Iterable[Run]) -> None:
 
 
 def as_export(runs: Iterable[Run]) -> str:
-    """`runs` as JSON, one run a line, small enough to commit: `read_runs` gives the same without their directories.
+    """`runs` as JSON, one per line, small enough to commit: `read_runs` gives the same without directories.
 
     Args:
         runs: with or without counts.

@@ -1,4 +1,4 @@
-"""Where subcommands write: a file, standard output (``-``), a device or a pipe; looked at before the work begins."""
+"""Where subcommands write: a file, standard output (``-``), a device or a pipe; checked before the work."""
 
 from __future__ import annotations
 
@@ -131,8 +131,8 @@ def drop_standard_output() -> None:
 
 def _final(path: str | os.PathLike[str], shown: str) -> Path:
     """What a path stands for once symbolic links are followed."""
-    if not str(path).strip():
-        raise ConfigurationError(f"{shown}: expected the path of a file, got an empty one")
+    if not str(path).strip() or "\0" in str(path):
+        raise ConfigurationError(f"{shown}: expected the path of a file, got {str(path)!r}")
     try:
         given = Path(path)
         return given.resolve() if given.is_symlink() and _is_replaceable(given) else given

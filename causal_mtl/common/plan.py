@@ -88,9 +88,11 @@ class Plan:
             return None
         return default.target if isinstance(default, Lazy) else type(default)
 
-    def problem(self, key: str, message: str) -> Problem:
-        """A problem at `key` of this part."""
-        return Problem(join(self.path, key), message)
+    def problem(self, key: str, message: str, because: str = "") -> Problem:
+        """A problem at `key` of this part; `because` is another key that is to blame as well."""
+        return Problem(
+            join(self.path, key), message + (f" (see {join(self.path, because)})" if because else "")
+        )
 
 
 @dataclass

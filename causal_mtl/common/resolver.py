@@ -11,7 +11,7 @@ from causal_mtl.common.errors import required
 from causal_mtl.common.plan import Construct, Custom, Plan, Value
 from causal_mtl.common.registry import REGISTRY, Entry
 from causal_mtl.common.signature import signature_of
-from causal_mtl.common.text import join, suggestion, type_name, value_name
+from causal_mtl.common.text import join, suggestion, type_name
 from causal_mtl.common.type_resolver import TypeResolver
 
 
@@ -48,7 +48,8 @@ class Resolver(TypeResolver):
         # The own way of `cls` itself is what is running now, if it has one.
         if not entry.constructor and self._own_way(entry.cls) not in (None, self._own_way(cls)):
             return Custom(path, params, entry.cls, arguments)
-        return self._construct(entry, params, arguments, path)
+        is_default = cls in REGISTRY and "type" not in params
+        return self._construct(entry, params, arguments, path, is_default)
 
     def _own_way(self, cls: Any) -> Any:
         """The class's own ``from_params``, None if it has none or the standard one."""
@@ -78,19 +79,22 @@ class Resolver(TypeResolver):
             except Exception as error:  # a dotted path imports a stranger's module, which can raise anything
                 self._note(here, str(error) or type(error).__name__)
                 return None
-            if not callable(entry.cls):
-                self._note(here, f"'{name}' is not a class: {value_name(entry.cls)}")
+            if not _is_component(entry, cls):
+                self._note(
+                    here, f"'{name}' is neither registered for {cls.__name__} nor a class derived from it"
+                )
                 return None
             if missing := missing_methods(entry.cls, cls):
                 self._note(here, f"{type_name(entry.cls)} does not define {', '.join(missing)}")
             return entry, others
         return None
 
-    def _construct(self, entry: Entry, params: dict, given: dict, path: str) -> Plan:
+    def _construct(self, entry: Entry, params: dict, given: dict, path: str, is_default: bool) -> Plan:
         """Match the keys with the parameters of the constructor."""
         before = len(self.problems)
         signature = signature_of(entry.call)
         name = type_name(entry.cls) + (f".{entry.constructor}" if entry.constructor else "")
+        name += f", the default of {join(path, 'type')}" if is_default else ""
         accepted = [key for key in signature.parameters if key not in self.extras]
         arguments: dict[str, Plan] = {}
         for key, item in given.items():
@@ -115,6 +119,12 @@ class Resolver(TypeResolver):
         if self.own_checks and own_check is not None and len(self.problems) == before:
             self.problems.extend(own_check(plan))
         return plan
+
+
+def _is_component(entry: Entry, base: Any) -> bool:
+    if any(entry.cls is registered.cls for registered in REGISTRY[base].values()):
+        return True
+    return isinstance(entry.cls, type) and issubclass(entry.cls, base)
 
 
 def _is_instance(value: Any, cls: Any) -> bool:

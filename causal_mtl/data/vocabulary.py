@@ -66,11 +66,13 @@ class Vocabulary(Registrable):
             yield config.problem(key, f"padding and unknown token must differ, but both are {padding!r}")
         files = config.get("pretrained_files") or {}
         if config.get("only_include_pretrained_words") and not files:
-            yield config.problem("only_include_pretrained_words", "has no effect without pretrained_files")
+            yield config.problem(
+                "only_include_pretrained_words", "has no effect without such words", "pretrained_files"
+            )
         for namespace in config.get("min_pretrained_embeddings") or {}:
             if namespace not in files:
-                message = f"pretrained_files names no file for {namespace!r}"
-                yield config.problem("min_pretrained_embeddings", message)
+                message = f"there is no file for {namespace!r}"
+                yield config.problem("min_pretrained_embeddings", message, "pretrained_files")
 
     # -- constructors --
 

@@ -140,14 +140,16 @@ class CausalMultiTaskModel(Model):
         """Settings that would have no effect, and paths that the architecture has not."""
         if config.says("kl_weight") and not draws(config.component("stochastic_map")):
             yield config.problem(
-                "kl_weight", "has no effect, as no stochastic_map draws anything: leave it out"
+                "kl_weight", "has no effect, as no map draws anything: leave it out", "stochastic_map"
             )
         if not getattr(config.component("label_transfer"), "transfers", True):
             for key in ("paths", "label_sampler"):
                 if config.says(key):
-                    yield config.problem(key, "has no effect, as no labels are transferred: leave it out")
+                    yield config.problem(
+                        key, "has no effect, as no labels are transferred: leave it out", "label_transfer"
+                    )
         elif problem := _paths_problem(config.get("paths"), config.component("architecture")):
-            yield config.problem("paths", problem)
+            yield config.problem("paths", problem, "architecture")
 
     def forward(
         self, batch: Batch, labels: Labels | None = None, encoder_labels: Labels | None = None

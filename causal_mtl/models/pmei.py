@@ -93,15 +93,17 @@ class ProgressiveModel(Model):
         """Settings that would have no effect, and weights of tasks that are not there."""
         if config.says("alpha") and config.get("interaction") == "none":
             yield config.problem(
-                "alpha", 'has no effect, as interaction "none" has no early heads: leave it out'
+                "alpha", "has no effect, as there are no early heads: leave it out", "interaction"
             )
         if config.says("beta") and not draws(config.component("stochastic_map")):
-            yield config.problem("beta", "has no effect, as the stochastic_map draws nothing: leave it out")
+            yield config.problem(
+                "beta", "has no effect, as the map draws nothing: leave it out", "stochastic_map"
+            )
         tasks = config.get("tasks")
         names = [task["name"] if isinstance(task, dict) else task.name for task in tasks]
         for key in ("alpha", "beta"):
             if problem := _weight_problem(config.get(key), names):
-                yield config.problem(key, problem)
+                yield config.problem(key, problem, "tasks")
 
     def forward(self, batch: Batch, labels: Labels | None = None) -> ModelOutput:
         """Encode, predict early, refine, predict; a label that is set replaces its task's early prediction."""

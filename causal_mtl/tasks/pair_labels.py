@@ -39,7 +39,9 @@ class PairLabels(ManyLabels):
     def config_problems(cls, config: Construct) -> Iterator[Problem]:
         """A bias that is not there cannot start anywhere."""
         if config.get("prior_bias") and config.says("prior_bias") and not config.get("output_bias"):
-            yield config.problem("prior_bias", "has no effect without output_bias: leave one of them out")
+            yield config.problem(
+                "prior_bias", "has no effect without a bias: leave one of them out", "output_bias"
+            )
 
     @property
     def domain(self) -> Domain:

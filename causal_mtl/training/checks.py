@@ -167,7 +167,7 @@ def _check_metric(values: Mapping[str, Any], tasks: list[Task]) -> Iterator[Prob
         tracker = MetricTracker(metric)
         tracker.check(names_of_results(tasks, tracker.names))
     except ConfigurationError as error:
-        yield Problem("", f"trainer.{error}")
+        yield Problem("", f"trainer.{error} (see model.tasks)")
 
 
 def _at(values: Any, *keys: str) -> Any:

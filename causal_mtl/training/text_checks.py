@@ -35,12 +35,11 @@ def indexer_problems(
         if name in indexers:
             yield from _pair_problems(indexers[name], settings, here, join(there, name))
         else:
-            yield Problem(here, f"{there} has no {name!r} (there: {', '.join(indexers)})")
+            yield Problem(here, f"there is no {join(there, name)} (there: {', '.join(indexers)})")
     for name in indexers:
         if name not in embedders:
-            yield Problem(
-                join(there, name), f"model.embedder has no {name!r} (there: {', '.join(embedders)})"
-            )
+            wanted = join("model.embedder", name)
+            yield Problem(join(there, name), f"there is no {wanted} (there: {', '.join(embedders)})")
 
 
 def _pair_problems(indexer: TokenIndexer, settings: Any, here: str, there: str) -> Iterator[Problem]:

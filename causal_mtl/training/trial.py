@@ -111,7 +111,8 @@ def _blamed(
 ) -> Iterator[Problem]:
     """A problem for each key without which nothing fails.
 
-    If that is none of them, each key that fails when it is the only one; if that is none either, the last part.
+    If that is none of them, each key that fails when it is the only one (unless others are required); if that is
+    none either, the last part.
 
     Args:
         failure: says what is wrong with the parts.
@@ -122,7 +123,7 @@ def _blamed(
         return
     keys = [(path, key) for path, settings in parts.items() for key in settings if key != "type"]
     guilty = {place: message for place in keys if failure(_changed(parts, place, keep=False)) is None}
-    if not guilty:
+    if not guilty and failure({path: _only_type(settings) for path, settings in parts.items()}) is None:
         alone = {place: failure(_changed(parts, place, keep=True)) for place in keys}
         guilty = {place: said for place, said in alone.items() if said}
     for (path, key), said in guilty.items():
@@ -136,6 +137,10 @@ def _changed(parts: dict[str, Settings], place: tuple[str, str], keep: bool) -> 
     path, only = place
     settings = {k: v for k, v in parts[path].items() if k == "type" or (k == only) == keep}
     return {**parts, path: settings}
+
+
+def _only_type(settings: Settings) -> Settings:
+    return {key: value for key, value in settings.items() if key == "type"}
 
 
 def _device(name: Any) -> str:

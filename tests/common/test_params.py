@@ -139,7 +139,7 @@ def test_typed_pops():
         params.pop_bool("x")
     with pytest.raises(ConfigurationError, match="y: cannot read"):
         params.pop_int("y")
-    with pytest.raises(ConfigurationError, match="gone: key .gone. is required"):
+    with pytest.raises(ConfigurationError, match=r"gone: key .gone. is required"):
         params.pop_float("gone")
 
 
@@ -158,7 +158,7 @@ def test_pop_choice():
         Params({"o": "adm"}).pop_choice("o", choices)
     with pytest.raises(ConfigurationError):
         Params({"o": "my.module.Class"}).pop_choice("o", choices, allow_class_names=False)
-    with pytest.raises(ConfigurationError, match="key .o. is required"):
+    with pytest.raises(ConfigurationError, match=r"key .o. is required"):
         Params({}).pop_choice("o", choices)
 
 

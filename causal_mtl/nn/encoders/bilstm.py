@@ -46,7 +46,8 @@ class BiLSTM(Encoder):
         if config.get("dropout") and config.get("num_layers") == 1:
             yield config.problem(
                 "dropout",
-                "has no effect on one layer: leave it out (the model's encoder_dropout comes after it)",
+                "has no effect on one layer: leave it out (encoder_dropout of the model comes after the last)",
+                "num_layers",
             )
 
     def get_output_dim(self) -> int:

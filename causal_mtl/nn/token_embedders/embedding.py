@@ -73,7 +73,7 @@ class Embedding(TokenEmbedder):
         """A limit of the file's words needs a file."""
         if config.says("max_pretrained_words") and not config.says("pretrained_file"):
             yield config.problem(
-                "max_pretrained_words", "has no effect without a pretrained_file: leave it out"
+                "max_pretrained_words", "has no effect without a file: leave it out", "pretrained_file"
             )
 
     def rows(self) -> Tensor:
