@@ -123,8 +123,8 @@ def _check_paths(values: Mapping[str, Any]) -> Iterator[Problem]:
         if isinstance(path, str) and (problem := _path_problem(path)):
             yield Problem(key, problem)
     for name in ("validation", "test"):
-        counted = name in (values.get("datasets_for_vocab_creation") or ())
-        if counted and not values.get(f"{name}_data_path"):
+        counted = values.get("datasets_for_vocab_creation")
+        if isinstance(counted, list) and name in counted and not values.get(f"{name}_data_path"):
             yield Problem("datasets_for_vocab_creation", f"{name!r} needs {name}_data_path")
     if values.get("evaluate_on_test") is True and not values.get("test_data_path"):
         yield Problem("evaluate_on_test", "needs test_data_path")

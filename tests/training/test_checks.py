@@ -285,3 +285,17 @@ def test_languages_that_there_are_not(config, language):
     config["dataset_reader"]["tokenizer"] = {"type": "spacy", "language": language}
     (line,) = problems(config)
     assert line.startswith(f"dataset_reader.tokenizer: language: spaCy has no {language!r}")
+
+
+@pytest.mark.parametrize("value", [1, -0.5, True, {}, "train", [{}]])
+@pytest.mark.parametrize(
+    "key", ["datasets_for_vocab_creation", "evaluate_on_test", "vocabulary", "trainer", "model"]
+)
+def test_no_check_stumbles_over_another_type(config, key, value):
+    config[key] = value
+    if (key, value) not in [
+        ("vocabulary", {}),
+        ("evaluate_on_test", True),
+        ("datasets_for_vocab_creation", {}),
+    ]:
+        assert any(line.startswith(key) for line in problems(config))

@@ -97,13 +97,13 @@ def log_if_wide(panel: Axes, axis: str, values: Sequence[float]) -> None:
         panel.set(**{f"{axis}scale": "log"})
 
 
-@style()
 def save_figure(figure: Figure, path: Path) -> None:
     """Write `figure` as its suffix says (.png, .svg)."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(figure_bytes(figure, path.suffix))
 
 
+@style()
 def figure_bytes(figure: Figure, suffix: str) -> bytes:
     """`figure` as a .png or .svg file; the same figure gives the same bytes."""
     dateless = {"Date": None} if suffix == ".svg" else None
