@@ -26,6 +26,10 @@ SMALL = {
     "trainer.num_epochs": 1,
 }
 ARGUMENTS = {"scheduled": {"gold_epochs": 1}}
+NO_EFFECT = {
+    ("label_transfer", "none"): "label_sampler",
+    **{("stochastic_map", name): "beta" for name in ("deterministic_gru", "deterministic_mlp", "identity")},
+}
 
 
 def on_fixtures(tmp_path, name):
@@ -103,6 +107,8 @@ def test_any_component_can_be_swapped(overlay, key, base, tmp_path):
         if getattr(base.by_name(name), "level", "tokens") == "text":  # not for these tasks
             continue
         changes = {f"model.{key}": {"type": name, **ARGUMENTS.get(name, {})}}
+        if overlay == "pmei" or key == "label_transfer":
+            changes |= {f"model.{other}": None for other in [NO_EFFECT.get((key, name))] if other}
         assert trains(file, tmp_path / name, **changes), name
 
 

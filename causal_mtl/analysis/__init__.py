@@ -3,11 +3,18 @@
 from causal_mtl.analysis.bootstrap import Interval, micro_f1, paired_bootstrap
 from causal_mtl.analysis.breakdown import breakdown_table
 from causal_mtl.analysis.configurations import configurations
-from causal_mtl.analysis.drawing import plot_against, plot_bars, plot_curves, save_figure, series
+from causal_mtl.analysis.drawing import (
+    figure_bytes,
+    plot_against,
+    plot_bars,
+    plot_curves,
+    save_figure,
+    series,
+)
 from causal_mtl.analysis.groups import TripleGroups, triple_groups
 from causal_mtl.analysis.measures import deciding
 from causal_mtl.analysis.run import Run, with_counts
-from causal_mtl.analysis.runs import read_runs, write_export
+from causal_mtl.analysis.runs import as_export, read_runs, write_export
 from causal_mtl.analysis.sentence_counts import SentenceCounts, sentence_counts
 from causal_mtl.analysis.tables import Table, comparison_table, render, score_table
 
@@ -17,10 +24,12 @@ __all__ = [
     "SentenceCounts",
     "Table",
     "TripleGroups",
+    "as_export",
     "breakdown_table",
     "comparison_table",
     "configurations",
     "deciding",
+    "figure_bytes",
     "micro_f1",
     "paired_bootstrap",
     "plot_against",

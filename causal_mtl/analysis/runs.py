@@ -55,16 +55,19 @@ def read_runs(
 
 
 def write_export(path: Path, runs: Iterable[Run]) -> None:
-    """Write `runs` as one file, small enough to commit: `read_runs` gives the same without their directories.
+    """Write what `as_export` makes of `runs` to a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(as_export(runs), encoding="utf-8")
+
+
+def as_export(runs: Iterable[Run]) -> str:
+    """`runs` as JSON, one per line, small enough to commit: `read_runs` gives the same without directories.
 
     Args:
-        path: of a JSON file, one run a line.
         runs: with or without counts.
     """
     lines = [json.dumps(_record(run), ensure_ascii=False, separators=(",", ":")) for run in runs]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = f'{{"format": {json.dumps(_FORMAT)}, "runs": [\n' + ",\n".join(lines) + "\n]}\n"
-    path.write_text(content, encoding="utf-8")
+    return f'{{"format": {json.dumps(_FORMAT)}, "runs": [\n' + ",\n".join(lines) + "\n]}\n"
 
 
 def _chosen(runs: Sequence[Run], only: Sequence[str]) -> list[Run]:

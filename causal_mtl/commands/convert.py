@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from typing import Any
 
-from causal_mtl.commands.predict import _output as output
+from causal_mtl.commands.output import check_outputs, open_output
 from causal_mtl.commands.predict import as_line
 
 
@@ -40,9 +40,10 @@ def run(options: argparse.Namespace) -> None:
     described = options.reader.lstrip().startswith("{")
     config = evaluate_text(options.reader, name="--reader") if described else options.reader
     reader = resolve(DatasetReader, config, path="--reader").build()
+    check_outputs(out=options.output)
     notes: Counter[str] = Counter()
     count = 0
-    with output(None if options.output == "-" else options.output) as file:
+    with open_output(options.output) as file:
         for instance in reader.read(options.input):
             file.write(as_line(to_json(instance)))
             notes += instance.notes

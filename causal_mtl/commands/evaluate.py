@@ -6,9 +6,9 @@ import argparse
 import json
 import logging
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from causal_mtl.commands.output import STANDARD, check_outputs, open_output, write_text
 from causal_mtl.commands.predict import add_engine_options, as_line, check_engine_options, positive
 from causal_mtl.common import ConfigurationError
 
@@ -30,15 +30,17 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
     parser.add_argument("archive", metavar="ARCHIVE", help="a model.tar.gz, or the directory of a training")
     parser.add_argument("data", metavar="DATA", help="a file (or URL) of labelled data")
     parser.add_argument(
-        "--output-file", metavar="FILE", help="write the metrics there instead of printing them"
+        "--output-file", metavar="FILE", help="write the metrics there; - is standard output (the default)"
     )
     parser.add_argument(
-        "--predictions-output-file", metavar="FILE", help="write all sentences as predicted, as JSONL"
+        "--predictions-output-file",
+        metavar="FILE",
+        help="write all sentences as predicted, as JSONL (-: print them)",
     )
     parser.add_argument(
         "--errors-output-file",
         metavar="FILE",
-        help="write sentences with errors, and what was missed and made up",
+        help="write sentences with errors, and what was missed and made up (-: print them)",
     )
     parser.add_argument(
         "--tasks",
@@ -64,6 +66,11 @@ def run(options: argparse.Namespace) -> None:
     from causal_mtl.training.gold import read_gold
 
     check_engine_options(options)
+    check_outputs(
+        output_file=options.output_file or STANDARD,
+        predictions_output_file=options.predictions_output_file,
+        errors_output_file=options.errors_output_file,
+    )
     archive = load_archive(options.archive, options.overrides, options.device)
     tasks = _tasks(archive, options.tasks)
     instances = read_gold(archive, options.data, tasks)
@@ -95,10 +102,7 @@ def run(options: argparse.Namespace) -> None:
             f"{options.data}: not finite: {', '.join(bad)}; the model's weights are no good"
         )
     text = json.dumps(results, indent=2, ensure_ascii=False)
-    if options.output_file:
-        Path(options.output_file).write_text(text + "\n", encoding="utf-8")
-    else:
-        print(text)
+    write_text(options.output_file, text + "\n")
 
 
 def _tasks(archive: Archive, names: list[str] | None) -> list[Task]:
@@ -113,7 +117,7 @@ def _tasks(archive: Archive, names: list[str] | None) -> list[Task]:
 def _write_predictions(path: str, instances: list[Instance], predicted: list[dict[str, Annotation]]) -> None:
     from causal_mtl.data.schema import to_json
 
-    with open(path, "wb") as file:
+    with open_output(path) as file:
         for instance, annotations in zip(instances, predicted, strict=True):
             file.write(as_line(to_json(instance, annotations)))
 
@@ -121,7 +125,7 @@ def _write_predictions(path: str, instances: list[Instance], predicted: list[dic
 def _write_errors(path: str, instances: list[Instance], predicted: list[dict[str, Annotation]]) -> None:
     from causal_mtl.predictors import compare
 
-    with open(path, "wb") as file:
+    with open_output(path) as file:
         for number, (instance, annotations) in enumerate(zip(instances, predicted, strict=True), start=1):
             if errors := compare(instance, instance.annotations, annotations):
                 file.write(as_line({"sentence": number, "text": instance.text, "errors": errors}))

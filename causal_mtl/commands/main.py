@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import sys
 from collections.abc import Sequence
 
@@ -22,6 +21,7 @@ from causal_mtl.commands import (
     tune_thresholds,
     validate,
 )
+from causal_mtl.commands.output import drop_standard_output, finish_standard_output, flush_standard_output
 from causal_mtl.common import ConfigurationError, import_package, import_plugins
 from causal_mtl.version import VERSION
 
@@ -71,15 +71,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         import_plugins()
         for package in options.include_package:
             import_package(package)
-        return options.run(options) or 0
+        status = options.run(options) or 0
+        flush_standard_output()
+        return status
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # whoever read our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_standard_output()
         return 1
     except (ConfigurationError, OSError) as error:
         if options.debug:
             raise
+        finish_standard_output()
         print(f"causal-mtl: error: {_on_lines(str(error))}", file=sys.stderr)
         return 2
 

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from causal_mtl.commands.output import check_outputs, open_output
 from causal_mtl.commands.predict import positive
 from causal_mtl.commands.tabulate import add_runs, measures
 
@@ -60,6 +61,7 @@ def run(options: argparse.Namespace) -> None:
         raise ConfigurationError("plot: against needs --key KEY, and only against can have it")
     if options.from_epoch and options.kind != "curves":
         raise ConfigurationError("plot: only curves can have --from-epoch")
+    check_outputs(output_file=options.output_file)
     runs = analysis.read_runs(options.runs, options.skip_unfinished, options.only)
     measure, *others = measures(options, runs)
     drawn = measure, [*others, *options.also]
@@ -69,4 +71,5 @@ def run(options: argparse.Namespace) -> None:
         figure = analysis.plot_curves(analysis.configurations(runs), *drawn, options.from_epoch or 1)
     else:
         figure = analysis.plot_against(analysis.series(runs, options.key), options.key, *drawn)
-    analysis.save_figure(figure, options.output_file)
+    with open_output(options.output_file) as output:
+        output.write(analysis.figure_bytes(figure, options.output_file.suffix))

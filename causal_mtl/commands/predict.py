@@ -9,7 +9,9 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
+
+from causal_mtl.commands.output import STANDARD, check_outputs, open_output, standard_input
 
 
 def add_parser(subcommands: Any) -> argparse.ArgumentParser:
@@ -27,7 +29,9 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "input", metavar="INPUT", help="a JSON file (.gz and .zip too), or - for standard input"
     )
-    parser.add_argument("--output-file", metavar="FILE", help="where to write (default: standard output)")
+    parser.add_argument(
+        "--output-file", metavar="FILE", help="where to write; - is standard output (the default)"
+    )
     parser.add_argument("--readable", action="store_true", help="write for people, not JSON")
     parser.add_argument(
         "--batch-size", type=positive, default=32, help="sentences at a time (default: %(default)s)"
@@ -86,8 +90,11 @@ def run(options: argparse.Namespace) -> int:
     from causal_mtl.common import ConfigurationError
     from causal_mtl.predictors import load
 
-    if options.input != "-" and not Path(options.input).is_file():
+    if options.input == STANDARD:
+        standard_input()
+    elif not Path(options.input).exists() or Path(options.input).is_dir():
         raise ConfigurationError(f"predict: there is no file {options.input!r}")
+    check_outputs(output_file=options.output_file or STANDARD)
     check_engine_options(options)
     predictor = load(
         options.archive,
@@ -99,7 +106,7 @@ def run(options: argparse.Namespace) -> int:
     )
     written = as_text if options.readable else as_line
     done = skipped = 0
-    with _input(options.input) as lines, _output(options.output_file) as output:
+    with _input(options.input) as lines, open_output(options.output_file) as output:
         for record in predictor.predict_jsonl(lines, options.on_error):
             if not done:
                 # All is imported and loaded by now: garbage need not be looked for there, again and again.
@@ -108,10 +115,9 @@ def run(options: argparse.Namespace) -> int:
             done += 1
             skipped += "error" in record and "annotations" not in record
         output.flush()
-    print(
-        f"{done - skipped} texts labelled" + (f", {skipped} lines skipped" if skipped else ""),
-        file=sys.stderr,
-    )
+    if sys.stderr is not None:
+        more = f", {skipped} lines skipped" if skipped else ""
+        print(f"{done - skipped} texts labelled{more}", file=sys.stderr)
     return 1 if skipped else 0
 
 
@@ -146,23 +152,10 @@ def as_text(record: Mapping[str, Any]) -> bytes:
 @contextmanager
 def _input(path: str) -> Iterator[Iterable[str | bytes]]:
     """The lines of a file (.gz and .zip too), or of standard input."""
-    if path == "-":
-        yield sys.stdin.buffer
+    if path == STANDARD:
+        yield standard_input()
         return
     from causal_mtl.data.records import open_lines
 
     with open_lines(Path(path)) as lines:
         yield lines
-
-
-@contextmanager
-def _output(path: str | None) -> Iterator[IO[bytes]]:
-    """The file to write to; it has its name only when the work is done."""
-    if path is None:
-        yield sys.stdout.buffer
-        return
-    partial = Path(f"{path}.partial")
-    partial.parent.mkdir(parents=True, exist_ok=True)
-    with partial.open("wb") as file:
-        yield file
-    partial.replace(path)

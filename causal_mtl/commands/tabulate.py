@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from causal_mtl.analysis import Run
+
+from causal_mtl.commands.output import STANDARD, check_outputs, write_text
 
 
 def add_parser(subcommands: Any) -> argparse.ArgumentParser:
@@ -44,7 +45,9 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--format", choices=("text", "markdown", "latex"), default="text", help="default: %(default)s"
     )
-    parser.add_argument("--output-file", metavar="FILE", help="write the tables there instead of printing")
+    parser.add_argument(
+        "--output-file", metavar="FILE", help="write the tables there; - is standard output (the default)"
+    )
     parser.add_argument(
         "--export",
         metavar="FILE",
@@ -97,6 +100,7 @@ def run(options: argparse.Namespace) -> None:
     """Print the tables, and export what they stand on."""
     from causal_mtl import analysis
 
+    check_outputs(output_file=options.output_file or STANDARD, export=options.export)
     runs = analysis.read_runs(options.runs, options.skip_unfinished, options.only)
     if options.compare or options.by or options.data or options.export:
         runs = [analysis.with_counts(run, options.data) for run in runs]
@@ -108,9 +112,6 @@ def run(options: argparse.Namespace) -> None:
         if options.compare:
             tables.append(analysis.comparison_table(configurations, measure, options.compare))
     text = "\n".join(analysis.render(table, options.format) for table in tables)
-    if options.output_file:
-        Path(options.output_file).write_text(text, encoding="utf-8")
-    else:
-        print(text, end="")
+    write_text(options.output_file, text)
     if options.export:
-        analysis.write_export(Path(options.export), runs)
+        write_text(options.export, analysis.as_export(runs))

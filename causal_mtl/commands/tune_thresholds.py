@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from causal_mtl.commands.output import check_outputs
 from causal_mtl.commands.predict import positive
 from causal_mtl.common import ConfigurationError
 
@@ -62,8 +63,7 @@ def run(options: argparse.Namespace) -> None:
     final = Path(options.save_to)
     if final.exists():
         raise ConfigurationError(f"{final} exists: remove it, or choose another name")
-    if not final.parent.is_dir():
-        raise ConfigurationError(f"there is no directory {final.parent} to write {final.name} to")
+    check_outputs(save_to=final)
     if options.folds < 2:
         raise ConfigurationError("--folds: at least 2")
 

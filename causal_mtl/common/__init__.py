@@ -1,6 +1,7 @@
 """From a config file to objects: parameters, names, construction, errors, plugins and files."""
 
 from causal_mtl.common.constraints import (
+    Name,
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
@@ -26,6 +27,7 @@ __all__ = [
     "FromParams",
     "Late",
     "Lazy",
+    "Name",
     "NonNegativeFloat",
     "NonNegativeInt",
     "Params",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from causal_mtl.common.abstract import abstract_methods
 from causal_mtl.common.errors import ConfigurationError
 from causal_mtl.common.registry import REGISTRY, available, look_up
 from causal_mtl.common.signature import signature_of
@@ -42,6 +43,15 @@ class ComponentInfo:
     is_default: bool
     parameters: tuple[ParameterInfo, ...]
     open: bool
+
+
+@dataclass(frozen=True)
+class MethodInfo:
+    """A method to write: name, call (``loss(output, targets)``) and the first line of its documentation."""
+
+    name: str
+    call: str
+    doc: str
 
 
 @dataclass(frozen=True)
@@ -94,10 +104,37 @@ def describe(base: str | None = None, name: str | None = None) -> str:
         return "\n".join(_paragraph(info.name, info.doc, ", ".join(info.components)) for info in bases())
     if name is not None:
         return _details(component(base, name))
-    return "\n".join(
+    listed = [
         _paragraph(info.name + (" (default)" if info.is_default else ""), info.doc, _short(info))
         for info in components(base)
-    )
+    ]
+    return "\n".join([*listed, *_methods_to_write(_base(base))])
+
+
+def methods(base: str) -> list[MethodInfo]:
+    """The methods that a component of a base class must define.
+
+    Raises:
+        ConfigurationError: there is no such base class; the message suggests a near one.
+    """
+    cls = _base(base)
+    found = [(name, inspect.getattr_static(cls, name)) for name in abstract_methods(cls)]
+    return [MethodInfo(name, _call(name, method), _first_line(method)) for name, method in found]
+
+
+def _methods_to_write(base: type) -> list[str]:
+    found = methods(f"{base.__module__}.{base.__qualname__}")
+    if not found:
+        return []
+    lines = [_paragraph(f"  {info.call}", f"  {info.doc}" if info.doc else "") for info in found]
+    return [f"\nyour own: a subclass of {base.__module__}.{base.__qualname__}, which must define", *lines]
+
+
+def _call(name: str, method: Any) -> str:
+    function = getattr(method, "__func__", method)
+    if not inspect.isfunction(function):  # a property
+        return name
+    return f"{name}({', '.join(list(inspect.signature(function).parameters)[1:])})"
 
 
 def _base(name: str) -> type:

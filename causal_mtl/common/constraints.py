@@ -1,4 +1,4 @@
-"""What an annotation can demand of a number: ``Annotated[int, Range(ge=1)]``."""
+"""What an annotation can demand of a value: ``Annotated[int, Range(ge=1)]``."""
 
 from __future__ import annotations
 
@@ -32,6 +32,29 @@ class Range:
         return " and ".join(f"{sign} {bound}" for sign, bound in bounds if bound is not None)
 
 
+@dataclass(frozen=True)
+class ValidName:
+    """Of names of tasks, token indexers and namespaces, which become parts of file names and of metrics' names."""
+
+    longest: int = 200
+
+    def holds(self, text: str) -> bool:
+        """Whether `text` can be such a name."""
+        return (
+            0 < len(text.encode("utf-8", "surrogatepass")) <= self.longest
+            and text.isprintable()
+            and "/" not in text
+            and text == text.strip()
+        )
+
+    def __str__(self) -> str:
+        return f'that is a name (printable, of 1 to {self.longest} bytes, no "/", no blank at its ends)'
+
+
+Constraint = Range | ValidName
+"""What an annotation can demand of a value besides its type."""
+
+Name = Annotated[str, ValidName()]
 PositiveInt = Annotated[int, Range(ge=1)]
 NonNegativeInt = Annotated[int, Range(ge=0)]
 PositiveFloat = Annotated[float, Range(gt=0)]

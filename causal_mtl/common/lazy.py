@@ -38,6 +38,11 @@ class Lazy(Generic[T]):
         return f"Lazy({getattr(self._constructor, '__qualname__', self._constructor)})"
 
     @property
+    def target(self) -> Callable[..., T]:
+        """The class or function itself, without its parameters."""
+        return self._constructor
+
+    @property
     def constructor(self) -> Callable[..., T]:
         """What is called, with all parameters bound that are known already."""
         return self.construct

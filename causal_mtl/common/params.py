@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from causal_mtl.common.errors import ConfigurationError, ConfigurationErrors, Problem
+from causal_mtl.common.errors import ConfigurationError, ConfigurationErrors, Problem, required
 from causal_mtl.common.overrides import infer_and_cast, with_overrides
 from causal_mtl.common.text import join, suggestion
 
@@ -83,7 +83,7 @@ class Params(MutableMapping):
     def pop(self, key: str, default: Any = DEFAULT, keep_as_dict: bool = False) -> Any:
         """Remove and return a value; a missing key without `default` raises `ConfigurationError`."""
         if key not in self.params and default is self.DEFAULT:
-            raise ConfigurationErrors([Problem(self._path(key), "missing required key")])
+            raise ConfigurationErrors([Problem(self._path(key), required(key))])
         value = self.params.pop(key, default)
         return value if keep_as_dict else self._wrap(self._path(key), value)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from causal_mtl.common.by_path import at_path
-from causal_mtl.common.errors import ConfigurationError, ConfigurationErrors, Problem
+from causal_mtl.common.errors import ConfigurationError, ConfigurationErrors, Problem, required
 from causal_mtl.common.lazy import Lazy
 from causal_mtl.common.params import Params
 from causal_mtl.common.signature import extras_for, signature_of
@@ -72,6 +72,28 @@ class Plan:
             if parameter is not None and not parameter.required:
                 return parameter.make_default()
         return default
+
+    def says(self, key: str) -> bool:
+        """Whether the configuration itself gives `key` (a default does not count), and not as null."""
+        part = self.child(key)
+        return part is not None and part.value is not None
+
+    def component(self, key: str) -> Any:
+        """The class that `key` will be made of, by the configuration or by default; None if there is none."""
+        part: Any = self.child(key)
+        part = part.inner if isinstance(part, LazyPlan) else part
+        if part is not None:
+            return getattr(part, "cls", None)
+        default = self.get(key)
+        if default is None:
+            return None
+        return default.target if isinstance(default, Lazy) else type(default)
+
+    def problem(self, key: str, message: str, because: str = "") -> Problem:
+        """A problem at `key` of this part; `because` is another key that is to blame as well."""
+        return Problem(
+            join(self.path, key), message + (f" (see {join(self.path, because)})" if because else "")
+        )
 
 
 @dataclass
@@ -138,9 +160,7 @@ class Construct(Plan):
             if name in extras:
                 arguments[name] = at_path(extras[name], self.path)
             elif parameter.required:
-                message = (
-                    f"missing required key for {type_name(self.cls)} ({type_name(parameter.annotation)})"
-                )
+                message = required(name, type_name(self.cls), f"expected {type_name(parameter.annotation)}")
                 missing.append(Problem(join(self.path, name), message))
         if missing:
             raise ConfigurationErrors(missing)
@@ -199,7 +219,14 @@ def _guarded(path: str, call: Callable, /, *args: Any, **kwargs: Any) -> Any:
     except ConfigurationErrors:
         raise  # has paths already
     except (ConfigurationError, ValueError, TypeError) as error:
-        raise ConfigurationErrors([Problem(path, str(error))]) from error
+        raise ConfigurationErrors([Problem(path, str(error), isinstance(error, TypeError))]) from error
+    except (
+        ArithmeticError,
+        LookupError,
+        MemoryError,
+        RuntimeError,
+    ) as error:  # such as a size beyond all memory
+        raise ConfigurationErrors([Problem(path, f"{type(error).__name__}: {error}")]) from error
 
 
 def _params(path: str, values: dict[str, Any]) -> Params:

@@ -11,7 +11,9 @@ from causal_mtl.common.plan import Plan
 from causal_mtl.common.resolver import Resolver
 
 
-def resolve(annotation: Any, value: Any, *, path: str = "", extras: Iterable[str] = ()) -> Plan:
+def resolve(
+    annotation: Any, value: Any, *, path: str = "", extras: Iterable[str] = (), own_checks: bool = False
+) -> Plan:
     """Check `value` against `annotation` and return what to build.
 
     Args:
@@ -19,11 +21,13 @@ def resolve(annotation: Any, value: Any, *, path: str = "", extras: Iterable[str
         value: plain data or `Params`; never changed.
         path: the key path of `value`, for messages.
         extras: the names of arguments that `Plan.build` will be given; parameters so named may be missing.
+        own_checks: ask classes for what no annotation says (`FromParams.config_problems`), such as settings
+            without effect. For a config that somebody writes now; one of a trained model is taken as it is.
 
     Raises:
         ConfigurationError: listing every problem with its key path.
     """
-    return _checked(lambda resolver: resolver.resolve(annotation, value, path), frozenset(extras))
+    return _checked(lambda resolver: resolver.resolve(annotation, value, path), frozenset(extras), own_checks)
 
 
 def construct_from_params(cls: Any, /, *args: Any, **extras: Any) -> Any:
@@ -47,8 +51,8 @@ def construct_from_params(cls: Any, /, *args: Any, **extras: Any) -> Any:
     return plan.build(**extras)
 
 
-def _checked(run: Callable[[Resolver], Plan], extras: frozenset[str]) -> Plan:
-    resolver = Resolver(extras, standard=construct_from_params)
+def _checked(run: Callable[[Resolver], Plan], extras: frozenset[str], own_checks: bool = False) -> Plan:
+    resolver = Resolver(extras, standard=construct_from_params, own_checks=own_checks)
     plan = run(resolver)
     if resolver.problems:
         raise ConfigurationErrors(resolver.problems)

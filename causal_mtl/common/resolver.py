@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from causal_mtl.common import registry, trust
-from causal_mtl.common.errors import ConfigurationError
+from causal_mtl.common.abstract import missing_methods
+from causal_mtl.common.errors import required
 from causal_mtl.common.plan import Construct, Custom, Plan, Value
 from causal_mtl.common.registry import REGISTRY, Entry
 from causal_mtl.common.signature import signature_of
@@ -20,9 +21,11 @@ class Resolver(TypeResolver):
 
     Attributes:
         standard: the usual ``from_params``; a class with another one is left to it.
+        own_checks: ask classes for their ``config_problems`` too.
     """
 
     standard: Any = None
+    own_checks: bool = False
 
     def instance(self, cls: Any, value: Any, path: str, own_way: bool = True) -> Plan:
         """An object of a class: there already, or to be made as the class or its registry says.
@@ -45,7 +48,8 @@ class Resolver(TypeResolver):
         # The own way of `cls` itself is what is running now, if it has one.
         if not entry.constructor and self._own_way(entry.cls) not in (None, self._own_way(cls)):
             return Custom(path, params, entry.cls, arguments)
-        return self._construct(entry, params, arguments, path)
+        is_default = cls in REGISTRY and "type" not in params
+        return self._construct(entry, params, arguments, path, is_default)
 
     def _own_way(self, cls: Any) -> Any:
         """The class's own ``from_params``, None if it has none or the standard one."""
@@ -66,22 +70,31 @@ class Resolver(TypeResolver):
                 path, f"{cls.__name__} has no registered concrete types; is the module with them imported?"
             )
         elif name is None:
-            self._note(
-                here, f"missing required key for {cls.__name__} (registered: {', '.join(REGISTRY[cls])})"
-            )
+            self._note(here, required("type", cls.__name__, f"registered: {', '.join(REGISTRY[cls])}"))
         elif not isinstance(name, str):
             self._refuse(str, name, here)
         else:
             try:
-                return registry.look_up(cls, name), others
-            except ConfigurationError as error:
-                self._note(here, error.message)
+                entry = registry.look_up(cls, name)
+            except Exception as error:  # a dotted path imports a stranger's module, which can raise anything
+                self._note(here, str(error) or type(error).__name__)
+                return None
+            if not _is_component(entry, cls):
+                self._note(
+                    here, f"'{name}' is neither registered for {cls.__name__} nor a class derived from it"
+                )
+                return None
+            if missing := missing_methods(entry.cls, cls):
+                self._note(here, f"{type_name(entry.cls)} does not define {', '.join(missing)}")
+            return entry, others
         return None
 
-    def _construct(self, entry: Entry, params: dict, given: dict, path: str) -> Plan:
+    def _construct(self, entry: Entry, params: dict, given: dict, path: str, is_default: bool) -> Plan:
         """Match the keys with the parameters of the constructor."""
+        before = len(self.problems)
         signature = signature_of(entry.call)
         name = type_name(entry.cls) + (f".{entry.constructor}" if entry.constructor else "")
+        name += f", the default of {join(path, 'type')}" if is_default else ""
         accepted = [key for key in signature.parameters if key not in self.extras]
         arguments: dict[str, Plan] = {}
         for key, item in given.items():
@@ -102,8 +115,18 @@ class Resolver(TypeResolver):
         for key, parameter in signature.parameters.items():
             if parameter.required and key not in given and key not in self.extras and not self.open:
                 expected = type_name(parameter.annotation)
-                self._note(join(path, key), f"missing required key for {name} (expected {expected})")
-        return Construct(path, params, entry.cls, entry.call, arguments)
+                self._note(join(path, key), required(key, name, f"expected {expected}"))
+        plan = Construct(path, params, entry.cls, entry.call, arguments)
+        own_check = getattr(entry.cls, "config_problems", None)
+        if self.own_checks and own_check is not None and len(self.problems) == before:
+            self.problems.extend(own_check(plan))
+        return plan
+
+
+def _is_component(entry: Entry, base: Any) -> bool:
+    if any(entry.cls is registered.cls for registered in REGISTRY[base].values()):
+        return True
+    return isinstance(entry.cls, type) and issubclass(entry.cls, base)
 
 
 def _is_instance(value: Any, cls: Any) -> bool:

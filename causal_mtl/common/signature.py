@@ -58,6 +58,8 @@ def signature_of(constructor: Callable) -> Signature:
         hints = _hints(function, owner)
         factories = _factories(owner)
         named = [p for p in own if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+        if function is owner and not named:  # no constructor, and a ``__new__`` that only hands on
+            return Signature(parameters)
         for p in named:
             found = Parameter(p.name, hints.get(p.name, Any), p.default, factories.get(p.name))
             parameters.setdefault(p.name, found)

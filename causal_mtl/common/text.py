@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import types
 from collections.abc import Iterable
@@ -15,18 +16,24 @@ def join(path: str, key: str | int) -> str:
     """The path of `key` below `path`: ``a.b``, ``a[0]``, or ``a["x.y"]`` for a key with special signs."""
     if isinstance(key, int):
         return f"{path}[{key}]"
-    if not key or re.search(r'[.\[\]"\\]', key):
-        escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-        return f'{path}["{escaped}"]'
+    if not key or not key.isprintable() or re.search(r'[.\[\]"\\]', key):
+        return f"{path}[{json.dumps(key, ensure_ascii=not key.isprintable())}]"
     return f"{path}.{key}" if path else key
 
 
 def split(path: str) -> list[str]:
     """The segments of a path, ``a.b[0]`` or ``a.b.0``; the inverse of `join` up to digits being strings."""
     return [
-        re.sub(r"\\(.)", r"\1", match[1]) if match[0].startswith('["') else match[2] or match[3]
+        _unquoted(match[1]) if match[0].startswith('["') else match[2] or match[3]
         for match in _SEGMENT.finditer(path)
     ]
+
+
+def _unquoted(text: str) -> str:
+    try:
+        return json.loads(f'"{text}"')
+    except ValueError:  # written by hand
+        return re.sub(r"\\(.)", r"\1", text)
 
 
 def suggestion(word: str, choices: Iterable[str]) -> str:
@@ -42,7 +49,7 @@ def type_name(annotation: Any) -> str:
     if annotation is None or annotation is type(None):
         return "None"
     if origin is Annotated:
-        notes = [str(note) for note in args[1:] if type(note).__name__ == "Range"]
+        notes = [str(note) for note in args[1:] if hasattr(note, "holds")]
         return " ".join([type_name(args[0]), *notes])
     if origin in (Union, types.UnionType):
         return " | ".join(type_name(arg) for arg in args)

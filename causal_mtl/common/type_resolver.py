@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, is_typeddict
 
-from causal_mtl.common.constraints import Range
+from causal_mtl.common.constraints import Constraint
 from causal_mtl.common.errors import Problem
 from causal_mtl.common.lazy import Late, Lazy
 from causal_mtl.common.params import Params
@@ -102,10 +102,11 @@ class TypeResolver:
         return type(None) if annotation is None else annotation
 
     def _refuse(self, annotation: Any, value: Any, path: str, more: str = "") -> None:
-        self._note(path, f"expected {type_name(annotation)}, got {value_name(value)}{more}")
+        message = f"expected {type_name(annotation)}, got {value_name(value)}{more}"
+        self._note(path, message, is_type=get_origin(annotation) is not Literal)
 
-    def _note(self, path: str, message: str) -> None:
-        self.problems.append(Problem(path, message))
+    def _note(self, path: str, message: str, is_type: bool = False) -> None:
+        self.problems.append(Problem(path, message, is_type))
 
     def _annotated(self, annotation: Any, notes: tuple, value: Any, path: str) -> Plan:
         late = [note.names for note in notes if isinstance(note, Late)]
@@ -113,9 +114,9 @@ class TypeResolver:
             return replace(self, late=late[0]).resolve(annotation, value, path)
         before = len(self.problems)
         plan = self.resolve(annotation, value, path)
-        if len(self.problems) == before and isinstance(value, int | float):
+        if len(self.problems) == before:
             for note in notes:
-                if isinstance(note, Range) and not note.holds(value):
+                if isinstance(note, Constraint) and value is not None and not note.holds(value):
                     self._note(path, f"expected {type_name(annotation)} {note}, got {value!r}")
         return plan
 
@@ -145,7 +146,7 @@ class TypeResolver:
             if not problems[0].message.startswith(f"expected {type_name(branch)},")
         ]
         more = f" ({'; '.join(details)})" if details else ""
-        self._note(path, f"expected {wanted}, got {value_name(value)}{more}")
+        self._note(path, f"expected {wanted}, got {value_name(value)}{more}", is_type=True)
         return Value(path, value)
 
     def _lazy(self, annotation: Any, value: Any, path: str) -> Plan:

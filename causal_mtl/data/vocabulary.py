@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 from os import PathLike
 from pathlib import Path
 
-from causal_mtl.common import ConfigurationError, Registrable
+from causal_mtl.common import ConfigurationError, Construct, Problem, Registrable
 from causal_mtl.data.counting import Choice, Countable, Counter, count
 from causal_mtl.data.token_lines import read_lines
 from causal_mtl.data.vocabulary_files import find_namespaces, write_namespaces
@@ -57,6 +57,23 @@ class Vocabulary(Registrable):
         self._non_padded = set(non_padded_namespaces)
         self._token_to_index: dict[str, dict[str, int]] = {}
         self._index_to_token: dict[str, dict[int, str]] = {}
+
+    @classmethod
+    def config_problems(cls, config: Construct) -> Iterator[Problem]:
+        """Special tokens that are one, and choices among pretrained words without a file of them."""
+        padding = config.get("padding_token", PADDING_TOKEN)
+        if config.get("oov_token", OOV_TOKEN) == padding:
+            key = "oov_token" if config.says("oov_token") else "padding_token"
+            yield config.problem(key, f"padding and unknown token must differ, but both are {padding!r}")
+        files = config.get("pretrained_files") or {}
+        if config.get("only_include_pretrained_words") and not files:
+            yield config.problem(
+                "only_include_pretrained_words", "has no effect without such words", "pretrained_files"
+            )
+        for namespace in config.get("min_pretrained_embeddings") or {}:
+            if namespace not in files:
+                message = f"there is no file for {namespace!r}"
+                yield config.problem("min_pretrained_embeddings", message, "pretrained_files")
 
     # -- constructors --
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Set
 from typing import Any
@@ -24,6 +25,7 @@ class MatchingMetric(Metric):
         super().__init__()
         self.modes = modes
 
+    @abstractmethod
     def items(self, annotation: Any, by_text: bool, mode: str, instance: Any) -> Set[Item]:
         """What `annotation` says of a sentence, as compared in `mode`; repeated items count once.
 

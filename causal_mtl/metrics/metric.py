@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -25,14 +26,17 @@ class Metric(Registrable):
             if gold is not None:
                 self.count(predicted, gold, instance)
 
+    @abstractmethod
     def count(self, predicted: Any, gold: Any, instance: Any) -> None:
         """Add one sentence to `counts`."""
         raise NotImplementedError
 
+    @abstractmethod
     def get_metric(self, reset: bool = False) -> dict[str, float]:
         """The measures by name; with `reset` the counts start anew."""
         raise NotImplementedError
 
+    @abstractmethod
     def per_label(self) -> dict[str, dict[str, float]]:
         """The measures of each label by itself."""
         raise NotImplementedError

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from causal_mtl.common import ConfigurationError, Late, Lazy, NonNegativeFloat, Probability
+from causal_mtl.common import (
+    ConfigurationError,
+    Construct,
+    Late,
+    Lazy,
+    Name,
+    NonNegativeFloat,
+    Probability,
+    Problem,
+)
 from causal_mtl.data.loader import Batch
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models.levels import require_level
@@ -18,13 +28,15 @@ from causal_mtl.nn.architectures import Architecture, Hierarchical
 from causal_mtl.nn.encoders import Encoder
 from causal_mtl.nn.label_samplers import GumbelSampler, LabelSampler
 from causal_mtl.nn.label_transfer import LabelTransfer, LSTMTransfer
-from causal_mtl.nn.stochastic_maps import StochasticMap
+from causal_mtl.nn.named_modules import NamedModules
+from causal_mtl.nn.stochastic_maps import StochasticMap, draws
 from causal_mtl.nn.text_embedder import TextEmbedder
 from causal_mtl.nn.token_embedders import TokenEmbedder
 from causal_mtl.tasks import Task
 
 Path = Literal["direct", "indirect"]
 ALL_TASKS = "all"
+KL_WEIGHT = 1e-3
 PATHS: tuple[Path, Path] = ("direct", "indirect")
 
 
@@ -59,7 +71,7 @@ class CausalMultiTaskModel(Model):
         label_sampler: what a task hands on in training.
         stochastic_map: draws each task's representation from its states and the labels transferred to its
             head, as in PMEI (None: the states are the representation). Neither paper tried this.
-        kl_weight: of the KL of `stochastic_map`.
+        kl_weight: of the KL of `stochastic_map` (None: 1e-3).
         embedding_dropout: on the embedded tokens.
         encoder_dropout: on the encoded states.
     """
@@ -67,7 +79,7 @@ class CausalMultiTaskModel(Model):
     def __init__(
         self,
         vocab: Vocabulary,
-        embedder: dict[str, TokenEmbedder],
+        embedder: dict[Name, TokenEmbedder],
         tasks: list[Task],
         encoder: Annotated[Lazy[Encoder], Late("input_size")] | None = None,
         architecture: Annotated[
@@ -77,14 +89,14 @@ class CausalMultiTaskModel(Model):
         paths: Literal["both", "direct", "indirect"] | None = None,
         label_sampler: LabelSampler | None = None,
         stochastic_map: Annotated[Lazy[StochasticMap], Late("size", "label_size")] | None = None,
-        kl_weight: NonNegativeFloat = 1e-3,
+        kl_weight: NonNegativeFloat | None = None,
         embedding_dropout: Probability = 0.0,
         encoder_dropout: Probability = 0.0,
     ) -> None:
         super().__init__(vocab, tasks)
         parents = self.tasks.parents
         self.label_sampler = label_sampler or GumbelSampler()
-        self.kl_weight = kl_weight
+        self.kl_weight = KL_WEIGHT if kl_weight is None else kl_weight
 
         handing_on = {parent for task in self.tasks for parent in parents[task.name]}
         self.label_transfer = label_transfer.construct(
@@ -106,13 +118,13 @@ class CausalMultiTaskModel(Model):
         require_level(tasks, type(self.architecture))
         self._open = _open_paths(paths, self.architecture)
         direct = widths if "direct" in self._open else none
-        self.embedders = nn.ModuleDict(
+        self.embedders = NamedModules(
             {name: deepcopy(text) for name in widths}
             if self.architecture.separate_embedders
             else {ALL_TASKS: text}
         )
         sizes = {name: self.architecture.output_dim(name) for name in widths}
-        self.maps = nn.ModuleDict(
+        self.maps = NamedModules(
             {
                 name: stochastic_map.construct(size=size, label_size=direct[name])
                 for name, size in sizes.items()
@@ -121,6 +133,22 @@ class CausalMultiTaskModel(Model):
             else {}
         )
         self.heads = self.make_heads({name: size + direct[name] for name, size in sizes.items()})
+
+    @classmethod
+    def config_problems(cls, config: Construct) -> Iterator[Problem]:
+        """Settings that would have no effect, and paths that the architecture has not."""
+        if config.says("kl_weight") and not draws(config.component("stochastic_map")):
+            yield config.problem(
+                "kl_weight", "has no effect, as no map draws anything: leave it out", "stochastic_map"
+            )
+        if not getattr(config.component("label_transfer"), "transfers", True):
+            for key in ("paths", "label_sampler"):
+                if config.says(key):
+                    yield config.problem(
+                        key, "has no effect, as no labels are transferred: leave it out", "label_transfer"
+                    )
+        elif problem := _paths_problem(config.get("paths"), config.component("architecture")):
+            yield config.problem("paths", problem, "architecture")
 
     def forward(
         self, batch: Batch, labels: Labels | None = None, encoder_labels: Labels | None = None
@@ -210,11 +238,18 @@ def _open_paths(paths: str | None, architecture: Architecture) -> tuple[Path, ..
     Raises:
         ConfigurationError: it has no encoders that could be given the labels that are asked for.
     """
+    if problem := _paths_problem(paths, type(architecture)):
+        raise ConfigurationError(f"paths: {problem}")
     if not architecture.private:
-        if paths in ("both", "indirect"):
-            raise ConfigurationError(
-                f'paths: "{paths}" transfers labels to the encoder of a task, and {type(architecture).__name__} '
-                'has none; leave paths out, or set it to "direct"'
-            )
         return ("direct",)
     return tuple(path for path in PATHS if paths in (path, "both", None))
+
+
+def _paths_problem(paths: str | None, architecture: type[Architecture]) -> str | None:
+    """What is wrong with these paths in this architecture."""
+    if getattr(architecture, "private", True) or paths not in ("both", "indirect"):
+        return None
+    return (
+        f'"{paths}" transfers labels to the encoder of a task, and {architecture.__name__} has none; '
+        'leave paths out, or set it to "direct"'
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
@@ -92,6 +93,7 @@ class Model(nn.Module, Registrable):
         """One new head a task, over states of the width given for it."""
         return Heads({task.name: task.head(input_sizes[task.name], self.vocab) for task in self.tasks})
 
+    @abstractmethod
     def forward(self, batch: Batch, labels: Labels | None = None) -> ModelOutput:
         """Score a batch.
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from torch import nn
 
-from causal_mtl.common import Late, Lazy, Probability
+from causal_mtl.common import Late, Lazy, Name, Probability
 from causal_mtl.data.loader import Batch
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models.model import Labels, Model, ModelOutput
@@ -35,7 +35,7 @@ class MultiTaskModel(Model):
     def __init__(
         self,
         vocab: Vocabulary,
-        embedder: dict[str, TokenEmbedder],
+        embedder: dict[Name, TokenEmbedder],
         tasks: list[Task],
         encoder: Annotated[Lazy[Encoder], Late("input_size")] = Lazy(BiLSTM),
         embedding_dropout: Probability = 0.0,

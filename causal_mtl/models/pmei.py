@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import torch
 from torch import Tensor, nn
 
-from causal_mtl.common import ConfigurationError, Late, Lazy, NonNegativeFloat, Probability
+from causal_mtl.common import (
+    ConfigurationError,
+    Construct,
+    Late,
+    Lazy,
+    Name,
+    NonNegativeFloat,
+    Probability,
+    Problem,
+)
 from causal_mtl.data.loader import Batch, Loader
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models.model import Labels, Model, ModelOutput
 from causal_mtl.nn.encoders import BiLSTM, Encoder
 from causal_mtl.nn.label_samplers import probabilities
-from causal_mtl.nn.stochastic_maps import GRUMap, StochasticMap
+from causal_mtl.nn.named_modules import NamedModules
+from causal_mtl.nn.stochastic_maps import GRUMap, StochasticMap, draws
 from causal_mtl.nn.text_embedder import TextEmbedder
 from causal_mtl.nn.token_embedders import TokenEmbedder
 from causal_mtl.tasks import Heads, Task
 
 Weight = NonNegativeFloat | dict[str, NonNegativeFloat]
+
+ALPHA, BETA = 0.1353, 0.000912  # e⁻² and e⁻⁷
 
 
 @Model.register("pmei")
@@ -37,8 +50,8 @@ class ProgressiveModel(Model):
         stochastic_map: from H and early predictions to a task's representation.
         interaction: whose early predictions a map sees: of "all" tasks, of its "own" (without interaction), or
             of "none": then there are no early heads, and the prior is N(0, I) ("MTL with SM").
-        alpha: weight of the early losses L', for all tasks or by task. The default is e⁻².
-        beta: weight of the KL, for all tasks or by task. The default is e⁻⁷.
+        alpha: weight of the early losses L', for all tasks or by task (None: e⁻²).
+        beta: weight of the KL, for all tasks or by task (None: e⁻⁷).
         embedding_dropout: on the embedded tokens.
         encoder_dropout: on the encoded states.
     """
@@ -46,19 +59,20 @@ class ProgressiveModel(Model):
     def __init__(
         self,
         vocab: Vocabulary,
-        embedder: dict[str, TokenEmbedder],
+        embedder: dict[Name, TokenEmbedder],
         tasks: list[Task],
         encoder: Annotated[Lazy[Encoder], Late("input_size")] = Lazy(BiLSTM),
         stochastic_map: Annotated[Lazy[StochasticMap], Late("size", "label_size")] = Lazy(GRUMap),
         interaction: Literal["all", "own", "none"] = "all",
-        alpha: Weight = 0.1353,
-        beta: Weight = 0.000912,
+        alpha: Weight | None = None,
+        beta: Weight | None = None,
         embedding_dropout: Probability = 0.0,
         encoder_dropout: Probability = 0.0,
     ) -> None:
         super().__init__(vocab, tasks)
         names = [task.name for task in self.tasks]
-        self.alpha, self.beta = _by_task("alpha", alpha, names), _by_task("beta", beta, names)
+        self.alpha = _by_task("alpha", ALPHA if alpha is None else alpha, names)
+        self.beta = _by_task("beta", BETA if beta is None else beta, names)
         self._seen = {name: {"all": names, "own": [name], "none": []}[interaction] for name in names}
         self.embedder = TextEmbedder(embedder, embedding_dropout)
         self.encoder = encoder.construct(input_size=self.embedder.output_dim)
@@ -66,13 +80,30 @@ class ProgressiveModel(Model):
         size = self.encoder.get_output_dim()
         widths = {task.name: task.num_labels(vocab) for task in self.tasks}
         self.early_heads = Heads() if interaction == "none" else self.make_heads(dict.fromkeys(names, size))
-        self.maps = nn.ModuleDict(
+        self.maps = NamedModules(
             {
                 name: stochastic_map.construct(size=size, label_size=sum(widths[other] for other in seen))
                 for name, seen in self._seen.items()
             }
         )
         self.heads = self.make_heads(dict.fromkeys(names, size))
+
+    @classmethod
+    def config_problems(cls, config: Construct) -> Iterator[Problem]:
+        """Settings that would have no effect, and weights of tasks that are not there."""
+        if config.says("alpha") and config.get("interaction") == "none":
+            yield config.problem(
+                "alpha", "has no effect, as there are no early heads: leave it out", "interaction"
+            )
+        if config.says("beta") and not draws(config.component("stochastic_map")):
+            yield config.problem(
+                "beta", "has no effect, as the map draws nothing: leave it out", "stochastic_map"
+            )
+        tasks = config.get("tasks")
+        names = [task["name"] if isinstance(task, dict) else task.name for task in tasks]
+        for key in ("alpha", "beta"):
+            if problem := _weight_problem(config.get(key), names):
+                yield config.problem(key, problem, "tasks")
 
     def forward(self, batch: Batch, labels: Labels | None = None) -> ModelOutput:
         """Encode, predict early, refine, predict; a label that is set replaces its task's early prediction."""
@@ -108,8 +139,12 @@ class ProgressiveModel(Model):
 
 
 def _by_task(setting: str, weight: Weight, names: list[str]) -> dict[str, float]:
-    if not isinstance(weight, dict):
-        return dict.fromkeys(names, weight)
-    if set(weight) != set(names):
-        raise ConfigurationError(f"{setting}: give one number, or one for each task: {', '.join(names)}")
-    return weight
+    if problem := _weight_problem(weight, names):
+        raise ConfigurationError(f"{setting}: {problem}")
+    return weight if isinstance(weight, dict) else dict.fromkeys(names, weight)
+
+
+def _weight_problem(weight: Weight | None, names: list[str]) -> str | None:
+    if not isinstance(weight, dict) or set(weight) == set(names):
+        return None
+    return f"give one number, or one for each task: {', '.join(names)}"

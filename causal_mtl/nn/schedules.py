@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 
 from causal_mtl.common import PositiveFloat, PositiveInt, Registrable
@@ -12,6 +13,7 @@ class Schedule(Registrable):
 
     default_implementation = "exponential"
 
+    @abstractmethod
     def at(self, epoch: int) -> float:
         """The value in `epoch`, counted from 1."""
         raise NotImplementedError

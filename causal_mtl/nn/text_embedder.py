@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from causal_mtl.nn.named_modules import NamedModules
 from causal_mtl.nn.token_embedders import TokenEmbedder
 
 
@@ -21,7 +22,7 @@ class TextEmbedder(nn.Module):
     def __init__(self, embedders: Mapping[str, TokenEmbedder], dropout: float = 0.0) -> None:
         super().__init__()
         # By name: the order of a config's keys must not decide which weight meets which feature.
-        self.embedders = nn.ModuleDict(dict(sorted(embedders.items())))
+        self.embedders = NamedModules(dict(sorted(embedders.items())))
         self.dropout = nn.Dropout(dropout)
         self.output_dim = sum(embedder.get_output_dim() for embedder in embedders.values())
 

@@ -14,7 +14,7 @@ _OFFSETS = ("start", "end", "tokens")
 def compare(
     instance: Instance, gold: Mapping[str, Annotation], predicted: Mapping[str, Annotation]
 ) -> dict[str, dict[str, list[Any]]]:
-    """The differences of one sentence, by task; tasks without any are absent.
+    """The differences of one sentence, by task; tasks without any, or not predicted, are absent.
 
     Items are compared as `exact` does: labels and whole mentions, by their text where gold has `by_text`. Gold
     that the reader could not place is missed in any case.
@@ -24,6 +24,8 @@ def compare(
     """
     differences = {}
     for task, annotation in gold.items():
+        if task not in predicted:  # of the data, but not of the model
+            continue
         by_text = getattr(annotation, "by_text", False)
         wanted = _items(instance, annotation, by_text)
         given = _items(instance, predicted[task], by_text)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import ItemsView
 from typing import TYPE_CHECKING
 
-from torch import nn
-
+from causal_mtl.nn.named_modules import NamedModules
 from causal_mtl.tasks.task import Head
 
 
-class Heads(nn.ModuleDict):
-    """An `nn.ModuleDict` that tells type checkers what it holds."""
+class Heads(NamedModules):
+    """A `NamedModules` that tells type checkers what it holds."""
 
     if TYPE_CHECKING:
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from causal_mtl.common import PositiveInt
+from causal_mtl.common import Construct, PositiveInt, Problem
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.nn.pair_scorer import Domain, PairScorer, PairScores, inside, number_of_pairs
 from causal_mtl.tasks.many_labels import ManyLabels
@@ -34,6 +34,14 @@ class PairLabels(ManyLabels):
     hidden_size: PositiveInt | None = None
     inner_bias: bool = False
     output_bias: bool = True
+
+    @classmethod
+    def config_problems(cls, config: Construct) -> Iterator[Problem]:
+        """A bias that is not there cannot start anywhere."""
+        if config.get("prior_bias") and config.says("prior_bias") and not config.get("output_bias"):
+            yield config.problem(
+                "prior_bias", "has no effect without a bias: leave one of them out", "output_bias"
+            )
 
     @property
     def domain(self) -> Domain:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from torch import Tensor, nn
 
-from causal_mtl.common import ConfigurationError, NonNegativeFloat, Registrable
+from causal_mtl.common import ConfigurationError, Name, NonNegativeFloat, Registrable
 from causal_mtl.data.instance import Annotation, Instance
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.metrics import Measure, Metric
@@ -30,6 +31,7 @@ class Head(nn.Module):
     exclusive: ClassVar[bool]
     """Whether exactly one label of the view holds at a position."""
 
+    @abstractmethod
     def forward(self, states: Tensor, mask: Tensor) -> Any:
         """Score a batch.
 
@@ -39,10 +41,12 @@ class Head(nn.Module):
         """
         raise NotImplementedError
 
+    @abstractmethod
     def loss(self, output: Any, targets: Targets) -> Tensor:
         """The loss *summed* over sentences, tokens and labels, `()`; 0 for a sentence without annotation."""
         raise NotImplementedError
 
+    @abstractmethod
     def view(self, output: Any) -> Tensor:
         """The logits as other tasks see them, with their gradient."""
         raise NotImplementedError
@@ -51,6 +55,7 @@ class Head(nn.Module):
         """Both, for heads that get them from one pass."""
         return self.loss(output, targets), self.view(output)
 
+    @abstractmethod
     def labels(self, targets: Targets, mask: Tensor) -> Tensor:
         """`targets` as other tasks see them: one-hot or k-hot, zero where there is no annotation.
 
@@ -59,6 +64,7 @@ class Head(nn.Module):
         """
         raise NotImplementedError
 
+    @abstractmethod
     def decode(
         self,
         output: Any,
@@ -89,7 +95,7 @@ class Task(Registrable):
         prior_bias: start the head's output bias at the log of the labels' prior in the training data.
     """
 
-    name: str
+    name: Name
     weight: NonNegativeFloat = 1.0
     parents: list[str] | None = None
     prior_bias: bool = True
@@ -116,28 +122,34 @@ class Task(Registrable):
         """Tasks whose predictions decoding needs: `{setting: (task name, what it must yield)}`."""
         return {}
 
+    @abstractmethod
     def count_vocab_items(self, instance: Instance, counter: dict[str, dict[str, int]]) -> None:
         """Count the labels of `instance`."""
         raise NotImplementedError
 
+    @abstractmethod
     def targets(self, instance: Instance, vocab: Vocabulary) -> Any | None:
         """The labels of one sentence, indexed; None where it is not annotated. Labels unknown to `vocab` are
         left out here (metrics still count them as missed).
         """
         raise NotImplementedError
 
+    @abstractmethod
     def collate(self, targets: Sequence[Any | None], lengths: Sequence[int]) -> dict[str, Tensor]:
         """The `targets` of the sentences of a batch, of `lengths` tokens each, as tensors."""
         raise NotImplementedError
 
+    @abstractmethod
     def num_labels(self, vocab: Vocabulary) -> int:
         """Width of the view that other tasks have of its labels."""
         raise NotImplementedError
 
+    @abstractmethod
     def head(self, input_size: int, vocab: Vocabulary) -> Head:
         """A new head over states of width `input_size`."""
         raise NotImplementedError
 
+    @abstractmethod
     def metric(self) -> Metric:
         """A new, empty metric."""
         raise NotImplementedError

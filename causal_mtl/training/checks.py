@@ -9,6 +9,9 @@ from typing import Any, get_args
 
 from causal_mtl.archive import FILE_EXTRAS, StagedFiles
 from causal_mtl.common import ConfigurationError, ConfigurationErrors, Params, Plan, Problem, resolve
+from causal_mtl.common.errors import problems_of, required
+from causal_mtl.common.plan import Construct, LazyPlan
+from causal_mtl.common.signature import signature_of
 from causal_mtl.common.text import split
 from causal_mtl.data import DatasetReader
 from causal_mtl.models import Model, TaskGraph, level_problems
@@ -18,6 +21,8 @@ from causal_mtl.tasks import Task
 from causal_mtl.training.evaluation import higher_is_better, names_of_results
 from causal_mtl.training.metric_tracker import MetricTracker
 from causal_mtl.training.settings import Settings
+from causal_mtl.training.text_checks import indexer_problems, namespace_problems
+from causal_mtl.training.trial import trial_problems
 
 
 def check(config: Params) -> tuple[Plan, TaskGraph]:
@@ -33,9 +38,9 @@ def check(config: Params) -> tuple[Plan, TaskGraph]:
     problems: list[Problem] = []
     plan = None
     try:
-        plan = resolve(Settings, config, extras=FILE_EXTRAS)
+        plan = resolve(Settings, config, extras=FILE_EXTRAS, own_checks=True)
     except ConfigurationError as error:
-        problems += _problems(error)
+        problems += problems_of(error)
     graph = None
     tasks = _part(list[Task], values, "model", "tasks")
     if tasks is not None:
@@ -46,15 +51,29 @@ def check(config: Params) -> tuple[Plan, TaskGraph]:
                 problems.append(
                     Problem("", f"model.{line}" if line.startswith("tasks[") else f"model: {line}")
                 )
-    problems += _check_indexers(values)
+    problems += _check_text(values, tasks or [], plan)
     problems += _check_paths(values)
     problems += _check_machine(values)
+    problems += _check_validation(values, plan)
     if tasks:
         problems += _check_metric(values, tasks)
         problems += _check_levels(values, tasks)
+    if isinstance(values.get("trainer"), Mapping):
+        problems += trial_problems(values["trainer"])
+    if plan is not None:
+        problems += _build_problems(plan)
     if plan is None or graph is None or problems:
-        raise ConfigurationErrors(problems or [Problem("model.tasks", "missing required key")])
+        raise ConfigurationErrors(problems or [Problem("model.tasks", required("tasks"))])
     return plan, graph
+
+
+def _build_problems(plan: Plan) -> tuple[Problem, ...]:
+    """What the constructors refuse of the parts that need neither data nor vocabulary."""
+    try:
+        plan.build(**StagedFiles().extras)
+    except ConfigurationError as error:
+        return problems_of(error)
+    return ()
 
 
 def pretrained_files(values: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -71,27 +90,34 @@ def pretrained_files(values: Any, path: str = "") -> Iterator[tuple[str, str]]:
             yield from pretrained_files(value, f"{path}[{number}]")
 
 
-def _check_indexers(values: Mapping[str, Any]) -> Iterator[Problem]:
-    """Every token embedder must have a token indexer of its name, and the reverse."""
+def _check_text(values: Mapping[str, Any], tasks: list[Task], plan: Plan | None) -> Iterator[Problem]:
+    """Token indexers, token embedders and the vocabulary."""
     embedders = _at(values, "model", "embedder")
-    if not isinstance(embedders, Mapping):
-        return
     for key in ("dataset_reader", "validation_dataset_reader"):
         reader = _part(DatasetReader, values, key) if values.get(key) is not None else None
-        if reader is None:
-            continue
-        for name in embedders:
-            if name not in reader.token_indexers:
-                there = ", ".join(reader.token_indexers)
-                yield Problem(
-                    f"model.embedder.{name}", f"{key}.token_indexers has no {name!r} (there: {there})"
-                )
-        for name in reader.token_indexers:
-            if name not in embedders:
-                there = ", ".join(embedders)
-                yield Problem(
-                    f"{key}.token_indexers.{name}", f"model.embedder has no {name!r} (there: {there})"
-                )
+        if reader is not None and isinstance(embedders, Mapping):
+            yield from indexer_problems(reader.token_indexers, embedders, key)
+        if reader is not None and key == "dataset_reader":
+            vocabulary = plan.child("vocabulary") if plan is not None else None
+            vocabulary = vocabulary.inner if isinstance(vocabulary, LazyPlan) else vocabulary
+            yield from namespace_problems(vocabulary, reader.token_indexers, tasks)
+            yield from _check_counting(values, vocabulary)
+
+
+def _check_counting(values: Mapping[str, Any], vocabulary: Plan | None) -> Iterator[Problem]:
+    """What a vocabulary is counted from."""
+    if vocabulary is not None and values.get("initial_weights"):
+        yield Problem(
+            "vocabulary", "a model with initial_weights extends that of its archive: leave this key out"
+        )
+    counts = (
+        not isinstance(vocabulary, Construct)
+        or "instances" in signature_of(vocabulary.constructor).parameters
+    )
+    if values.get("datasets_for_vocab_creation") is not None and not counts:
+        yield Problem(
+            "datasets_for_vocab_creation", "has no effect, as this vocabulary counts nothing: leave it out"
+        )
 
 
 def _check_paths(values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -99,11 +125,11 @@ def _check_paths(values: Mapping[str, Any]) -> Iterator[Problem]:
     paths = [(key, values.get(key)) for key in ("train_data_path", "validation_data_path", "test_data_path")]
     paths.append(("initial_weights", values.get("initial_weights")))
     for key, path in [*paths, *pretrained_files(values)]:
-        if isinstance(path, str) and "://" not in path and not Path(path).expanduser().exists():
-            yield Problem(key, f"there is no file {path!r} (seen from {Path.cwd()})")
+        if isinstance(path, str) and (problem := _path_problem(path)):
+            yield Problem(key, problem)
     for name in ("validation", "test"):
-        counted = name in (values.get("datasets_for_vocab_creation") or ())
-        if counted and not values.get(f"{name}_data_path"):
+        counted = values.get("datasets_for_vocab_creation")
+        if isinstance(counted, list) and name in counted and not values.get(f"{name}_data_path"):
             yield Problem("datasets_for_vocab_creation", f"{name!r} needs {name}_data_path")
     if values.get("evaluate_on_test") is True and not values.get("test_data_path"):
         yield Problem("evaluate_on_test", "needs test_data_path")
@@ -124,6 +150,30 @@ def _check_machine(values: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem("trainer.mixed_precision", str(error))
 
 
+def _path_problem(path: str) -> str | None:
+    if "://" in path:
+        return None
+    if not path.strip():
+        return "is empty: expected the path of a file"
+    try:
+        there = Path(path).expanduser().exists()
+    except (OSError, RuntimeError, ValueError) as error:  # too long, of an unknown user, with a null byte
+        return f"is no path: {error}"
+    return None if there else f"there is no file {path!r} (seen from {Path.cwd()})"
+
+
+def _check_validation(values: Mapping[str, Any], plan: Plan | None) -> Iterator[Problem]:
+    """What is steered by the score on validation data needs such data."""
+    if values.get("validation_data_path"):
+        return
+    if _at(values, "trainer", "patience") is not None:
+        yield Problem("trainer.patience", "needs validation_data_path")
+    trainer = plan.child("trainer") if plan is not None else None
+    scheduler: Any = trainer.component("lr_scheduler") if trainer is not None else None
+    if getattr(scheduler, "every", None) == "validation":
+        yield Problem("trainer.lr_scheduler", f"{scheduler.__name__} needs validation_data_path")
+
+
 def _check_metric(values: Mapping[str, Any], tasks: list[Task]) -> Iterator[Problem]:
     """The metric that chooses the best epoch must be one that these tasks have."""
     metric = _at(values, "trainer", "validation_metric")
@@ -138,7 +188,7 @@ def _check_metric(values: Mapping[str, Any], tasks: list[Task]) -> Iterator[Prob
         tracker.check(names_of_results(tasks, tracker.names))
         tracker.check_signs(higher_is_better(tasks))
     except ConfigurationError as error:
-        yield Problem("", f"trainer.{error}")
+        yield Problem("", f"trainer.{error} (see model.tasks)")
 
 
 def _check_levels(values: Mapping[str, Any], tasks: list[Task]) -> Iterator[Problem]:
@@ -189,7 +239,3 @@ def _remove(value: Any, segments: list[str]) -> None:
         )
     if isinstance(value, dict):
         value.pop(last, None)
-
-
-def _problems(error: ConfigurationError) -> list[Problem]:
-    return list(error.problems) if isinstance(error, ConfigurationErrors) else [Problem("", error.message)]

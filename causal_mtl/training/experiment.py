@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from causal_mtl.archive import ARCHIVE, FILES, VOCABULARY, Archive, ComponentFiles, StagedFiles, save_archive
-from causal_mtl.common import ConfigurationError, Params, import_package, import_plugins
+from causal_mtl.common import (
+    ConfigurationError,
+    ConfigurationErrors,
+    Params,
+    Problem,
+    import_package,
+    import_plugins,
+)
 from causal_mtl.common.atomic import write_json
 from causal_mtl.data import Instance, Vocabulary
 from causal_mtl.data.loader import Countable, Loader
@@ -26,6 +33,7 @@ from causal_mtl.training.data_report import describe_splits, problems
 from causal_mtl.training.engine import Engine
 from causal_mtl.training.evaluation import evaluate
 from causal_mtl.training.gold import gold_errors, missing_labels
+from causal_mtl.training.run import Run
 from causal_mtl.training.run_directory import prepare, write_note
 from causal_mtl.training.seeds import seed_everything
 from causal_mtl.training.settings import Settings, Split
@@ -135,7 +143,7 @@ class Experiment:
         instances: dict[Split, list[Instance]] = {}
         errors: list[str] = []
         for split, path in self.settings.paths().items():
-            instances[split] = list(self.settings.reader(split).read(path))
+            instances[split] = self._read(split, path)
             source = f"{split} data ({path})"
             errors += gold_errors(instances[split], self.tasks, source, training=split == "train")
         if errors:
@@ -194,10 +202,24 @@ class Experiment:
         return Loader(self.instances[split], vocab, self.settings.reader(split).token_indexers, self.tasks)
 
     def dry_run(self) -> tuple[Vocabulary, Model]:
-        """Vocabulary and model as the training would start from; nothing is written."""
+        """Vocabulary and model as the training would start from; nothing is written.
+
+        All that a training makes before its first step is made: indexed data, optimizer, scheduler.
+
+        Raises:
+            ConfigurationError: something does not fit the data or the model, such as a parameter group.
+        """
+        settings = self.settings
         with tempfile.TemporaryDirectory() as scratch:
             vocab = self.vocabulary()
-            return vocab, self.model(vocab, Path(scratch))
+            model = self.model(vocab, Path(scratch))
+            loaders = {split: self.loader(split, vocab) for split in self.instances}
+            model.initialize(loaders["train"])
+            if self.initial is not None:
+                start_from(self.initial, model)
+            dev, batching = loaders.get("validation"), settings.data_loader
+            Run(settings.trainer, model, loaders["train"], dev, Path(scratch), batching, settings.random_seed)
+        return vocab, model
 
     def train(self, directory: str | PathLike[str], *, force: bool = False, recover: bool = False) -> Result:
         """Read, build, train, evaluate and pack.
@@ -268,7 +290,13 @@ class Experiment:
     def _instances_of(self, split: Split) -> list[Instance]:
         if split in self.instances:
             return self.instances[split]
-        return list(self.settings.reader(split).read(self.settings.test_data_path or ""))
+        return self._read(split, self.settings.test_data_path or "")
+
+    def _read(self, split: Split, path: str) -> list[Instance]:
+        try:
+            return list(self.settings.reader(split).read(path))
+        except OSError as error:  # a directory, say
+            raise ConfigurationErrors([Problem(f"{split}_data_path", str(error))]) from error
 
 
 def _in_order(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -31,6 +32,7 @@ class MovingAverage(Registrable):
         self._averages = {name: p.detach().clone() for name, p in self._parameters.items()}
         self._updates = 0
 
+    @abstractmethod
     def weight_of_new(self, update: int) -> float:
         """How much the newest weights count in update number `update` (from 1)."""
         raise NotImplementedError

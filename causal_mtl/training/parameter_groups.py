@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from torch import nn
 
-from causal_mtl.common import ConfigurationError, FromParams
+from causal_mtl.common import ConfigurationError, ConfigurationErrors, Construct, FromParams, Problem
+from causal_mtl.common.text import join
+
+PATH = "trainer.parameter_groups"
+"""Where a config says them."""
 
 
 class ParameterGroup(FromParams):
@@ -22,18 +27,36 @@ class ParameterGroup(FromParams):
     """
 
     def __init__(self, regexes: list[str], **options: Any) -> None:
-        if not regexes:
-            raise ConfigurationError("a parameter group needs at least one regular expression")
-        self.patterns = []
-        for regex in regexes:
-            try:
-                self.patterns.append(re.compile(regex))
-            except re.error as error:
-                raise ConfigurationError(f'"{regex}" is not a regular expression: {error}') from error
+        for problem in (*_regex_problems(regexes), *_freezing_problems(options)):
+            raise ConfigurationError(": ".join(problem))
+        self.patterns = [re.compile(regex) for regex in regexes]
         self.requires_grad = options.pop("requires_grad", True)
-        if not isinstance(self.requires_grad, bool) or (not self.requires_grad and options):
-            raise ConfigurationError("requires_grad is true or false; a frozen group takes no other options")
         self.options = options
+
+    @classmethod
+    def config_problems(cls, config: Construct) -> Iterator[Problem]:
+        """What is no regular expression, and options of a group that is frozen."""
+        for key, message in (*_regex_problems(config.get("regexes")), *_freezing_problems(config.value)):
+            yield config.problem(key, message)
+
+
+def _regex_problems(regexes: list[str]) -> Iterator[tuple[str, str]]:
+    if not regexes:
+        yield "regexes", "a parameter group needs at least one regular expression"
+    for regex in regexes:
+        try:
+            re.compile(regex)
+        except (re.error, RecursionError, OverflowError) as error:
+            yield "regexes", f'"{regex}" is not a regular expression: {error}'
+
+
+def _freezing_problems(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    kept = options.get("requires_grad", True)
+    if not isinstance(kept, bool):
+        yield "requires_grad", f"is true or false, not {kept!r}"
+    elif not kept:
+        for key in options.keys() - {"regexes", "requires_grad"}:
+            yield key, "a frozen group (requires_grad: false) takes no other options"
 
 
 def freeze(model: nn.Module, groups: list[ParameterGroup]) -> None:
@@ -79,10 +102,14 @@ def check_options(groups: list[dict[str, Any]], allowed: set[str]) -> None:
 def _assign(model: nn.Module, groups: list[ParameterGroup]) -> dict[str, ParameterGroup | None]:
     """The first matching group of each parameter, by name; every regular expression must match somewhere."""
     names = [name for name, _ in model.named_parameters()]
-    for group in groups:
-        for pattern in group.patterns:
-            if not any(pattern.search(name) for name in names):
-                raise ConfigurationError(_nothing_matches(pattern.pattern, names))
+    problems = [
+        Problem(join(f"{PATH}[{number}].regexes", position), _nothing_matches(pattern.pattern, names))
+        for number, group in enumerate(groups)
+        for position, pattern in enumerate(group.patterns)
+        if not any(pattern.search(name) for name in names)
+    ]
+    if problems:
+        raise ConfigurationErrors(problems)
     return {
         name: next((g for g in groups if any(p.search(name) for p in g.patterns)), None) for name in names
     }
@@ -98,4 +125,4 @@ def _nothing_matches(regex: str, names: list[str]) -> str:
     shown = list(dict.fromkeys(near)) or names[:20]
     more = f" … ({len(names)} in all)" if len(names) > len(shown) else ""
     kind = "Near names" if near else "The parameters are"
-    return f'parameter_groups: "{regex}" matches no parameter. {kind}: {", ".join(shown)}{more}'
+    return f'"{regex}" matches no parameter. {kind}: {", ".join(shown)}{more}'

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from causal_mtl.archive import MODEL_EXTRAS
-from causal_mtl.common import FromParams, Late, Lazy, NonNegativeInt
+from causal_mtl.common import FromParams, Late, Lazy, Range
 from causal_mtl.data import DatasetReader, Vocabulary
 from causal_mtl.models import Model
 from causal_mtl.training.batching import Batching
@@ -50,7 +50,7 @@ class Settings(FromParams):
     )
     datasets_for_vocab_creation: list[Split] = field(default_factory=lambda: ["train"])
     data_loader: Batching = field(default_factory=Batching)
-    random_seed: NonNegativeInt = 13370
+    random_seed: Annotated[int, Range(ge=0, lt=2**63)] = 13370
     initial_weights: str | None = None
 
     def reader(self, split: Split) -> DatasetReader:

@@ -313,3 +313,33 @@ def test_components(capsys):
     assert "mentions" in capsys.readouterr().out
     assert run("components", "Tsak") == 2
     assert "Task" in capsys.readouterr().err
+
+
+def test_evaluate_makes_the_directories_of_its_outputs(trained, dev, tmp_path, capfd):
+    out = tmp_path / "a" / "metrics.json"
+    assert (
+        run("evaluate", trained, dev, "--output-file", out, "--predictions-output-file", tmp_path / "b" / "p")
+        == 0
+    )
+    assert json.loads(out.read_text())["sentences"] == len(lines_of(tmp_path / "b" / "p"))
+    assert run("evaluate", trained, dev, "--output-file", "-") == 0
+    assert "sentences" in json.loads(capfd.readouterr().out)
+    assert run("evaluate", "no-such-archive", dev, "--errors-output-file", tmp_path) == 2
+    assert "--errors-output-file" in capfd.readouterr().err  # before the archive is looked for
+
+
+def test_errors_of_data_with_a_task_that_the_model_lacks(trained, tmp_path):
+    records = [
+        {"tokens": ["Otto", "works"], "annotations": {"entities": {"spans": []}, "topics": {"labels": ["x"]}}}
+    ]
+    data = tmp_path / "data.jsonl"
+    data.write_text("".join(json.dumps(record) + "\n" for record in records))
+    errors = tmp_path / "errors.jsonl"
+    reader = '{"dataset_reader.type": "jsonl"}'
+    assert run("evaluate", trained, data, "-o", reader, "--errors-output-file", errors) == 0
+    assert all("topics" not in line["errors"] for line in lines_of(errors))
+
+
+def test_a_directory_as_a_config(tmp_path, capsys):
+    assert run("train", tmp_path, "--dry-run") == 2
+    assert "is a directory" in capsys.readouterr().err

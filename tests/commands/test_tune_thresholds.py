@@ -61,6 +61,6 @@ def test_nothing_is_overwritten(trained, data, tmp_path, capsys):
     final.write_text("mine")
     assert main(["tune-thresholds", str(trained), data, "-s", str(final)]) == 2
     assert f"{final} exists" in capsys.readouterr().err
-    assert main(["tune-thresholds", str(trained), data, "-s", str(tmp_path / "none" / "x.tar.gz")]) == 2
-    assert "no directory" in capsys.readouterr().err
+    assert main(["tune-thresholds", str(trained), data, "-s", str(final / "x.tar.gz")]) == 2
+    assert "--save-to: cannot make the directory" in capsys.readouterr().err
     assert final.read_text() == "mine"

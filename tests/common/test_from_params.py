@@ -1,3 +1,4 @@
+import copy
 import pickle
 from typing import Any
 
@@ -67,7 +68,7 @@ def test_own_from_params_in_a_list_and_lazily():
 def test_errors_of_own_from_params_have_the_path():
     with pytest.raises(ConfigurationError, match=r"^parts\[1\]\.nme: unknown key for Own$"):
         Holder.from_params({"parts": ["narrow", {"type": "own", "name": "a", "nme": 1}]}, size=3)
-    with pytest.raises(ConfigurationError, match=r"^parts\[0\]\.name: missing required key$"):
+    with pytest.raises(ConfigurationError, match=r"^parts\[0\]\.name: key .name. is required$"):
         Holder.from_params({"parts": [{"type": "own"}]}, size=3)
     with pytest.raises(ConfigurationError, match=r"^parts\[0\]: .*from_params\(\) missing 1 required"):
         Holder.from_params({"parts": [{"type": "own"}]})
@@ -188,3 +189,36 @@ def test_torch_classes_are_read_by_their_signature():
         Net.from_params({"activation": "relu", "optimizer": {"lr": "high"}})
     with pytest.raises(ConfigurationError, match=r"^optimizer: Invalid learning rate: -1"):
         Net.from_params({"activation": "relu", "optimizer": {"lr": -1}})
+
+
+def test_to_params_of_positional_arguments_that_are_not_kept():
+    class Pair(FromParams):
+        def __init__(self, left: int, right: list[int], note: str = "none"):
+            self.sum = left + sum(right)
+
+    pair = Pair(1, [2, 3], note="x")
+    assert pair.to_params().as_dict() == {"left": 1, "right": [2, 3], "note": "x"}
+    assert Pair.from_params(pair.to_params()).sum == copy.deepcopy(pair).sum == 6
+
+
+def test_kwargs_of_a_registered_class_that_is_not_from_params_reach_its_base_class():
+    class Base(Registrable):
+        pass
+
+    class Plain:
+        def __init__(self, width: int, depth: int = 1):
+            self.size = width * depth
+
+    @Base.register("wide")
+    class Wide(Plain):
+        def __init__(self, name: str, **kwargs):
+            super().__init__(**kwargs)
+            self.name = name
+
+    made = Base.from_params({"type": "wide", "name": "x", "width": 3, "depth": 2})
+    assert (made.name, made.size) == ("x", 6)
+    assert Base.from_params({"type": "wide", "name": "x"}, width=3).size == 3
+    with pytest.raises(TypeError, match=r"^width: expected int, got string '3'$"):
+        Base.from_params({"type": "wide", "name": "x", "width": "3"})
+    with pytest.raises(ConfigurationError, match="did you mean 'depth'"):
+        Base.from_params({"type": "wide", "name": "x", "width": 3, "dept": 2})

@@ -85,13 +85,13 @@ def test_extras_of_the_build_are_kept_and_later_ones_win():
 def test_with_late_a_missing_argument_is_found_at_once():
     with pytest.raises(ConfigurationError) as error:
         Trainer.from_params({"optimizer": "momentum", "maybe": {"type": "momentum"}})
-    expected = "{}.momentum: missing required key for Momentum (expected float)"
+    expected = '{}.momentum: key "momentum" is required for Momentum (expected float)'
     assert str(error.value).splitlines() == [expected.format("optimizer"), expected.format("maybe")]
 
 
 def test_without_late_a_missing_argument_is_found_at_construct():
     lazy = resolve(Lazy[Outer], {"inner": {"size": 1}}, path="model").build()
-    with pytest.raises(ConfigurationError, match=r"^model\.inner\.vocab: missing required key for Inner"):
+    with pytest.raises(ConfigurationError, match=r"^model\.inner\.vocab: key .vocab. is required for Inner"):
         lazy.construct()
 
 

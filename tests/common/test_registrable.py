@@ -181,6 +181,8 @@ def test_to_params_of_objects_in_objects(base):
     stack = Stack([bilstm(2), base.from_params({"type": "double", "half": 2})], "s")
     layers = [{"type": "bilstm", "size": 2}, {"type": "double", "half": 2}]
     assert stack.to_params().as_dict() == {"type": "stack", "layers": layers, "name": "s"}
-    del stack.name
-    with pytest.raises(ConfigurationError, match="Stack does not keep its argument 'name'"):
+    del stack.name  # plain arguments are remembered
+    assert stack.to_params().as_dict() == {"type": "stack", "layers": layers, "name": "s"}
+    del stack._layers
+    with pytest.raises(ConfigurationError, match="Stack does not keep its argument 'layers'"):
         stack.to_params()

@@ -257,9 +257,9 @@ def test_all_problems_are_reported_together():
         "model.tasks[1].mentoins: unknown key for RelationExtraction; did you mean 'mentions'? "
         "(accepted: name, mentions, anchor)",
         "model.tasks[1].anchor: expected 'first' | 'last', got string 'frist'; did you mean 'first'?",
-        "model.tasks[1].mentions: missing required key for RelationExtraction (expected str)",
+        'model.tasks[1].mentions: key "mentions" is required for RelationExtraction (expected str)',
         "model.tasks[2].type: 'tagginf' is not a registered name for Task; did you mean 'tagging'?",
-        "model.tasks[3].name: missing required key for Tagging (expected str)",
+        'model.tasks[3].name: key "name" is required for Tagging (expected str)',
         "model.tokens.depth: expected int >= 1, got 0",
         "sed: unknown key for Experiment; did you mean 'seed'? (accepted: model, seed, paths)",
         "paths.a: expected Path, got integer 1",
@@ -268,7 +268,7 @@ def test_all_problems_are_reported_together():
 
 def test_type_is_required_without_a_default():
     assert problems(Tokens, {"depth": 1}) == [
-        "x.type: missing required key for Tokens (registered: spaces, rules)"
+        'x.type: key "type" is required for Tokens (registered: spaces, rules)'
     ]
     assert problems(Tokens, {"type": 3}) == ["x.type: expected str, got integer 3"]
     assert problems(Tokens, 3) == ["x: expected Tokens, got integer 3"]
@@ -306,11 +306,11 @@ def test_union_says_what_each_branch_wanted():
 
 def test_extras_satisfy_requirements_by_name_at_any_depth():
     config = {"tasks": [{"name": "a"}]}
-    assert problems(Model, config) == ["x.vocab: missing required key for Model (expected list)"]
+    assert problems(Model, config) == ['x.vocab: key "vocab" is required for Model (expected list)']
     plan = resolve(list[Model], [config], extras=frozenset({"vocab"}))
     vocab = ["a"]
     assert plan.build(vocab=vocab)[0].vocab is vocab
-    with pytest.raises(ConfigurationError, match=r"^\[0\]\.vocab: missing required key for Model"):
+    with pytest.raises(ConfigurationError, match=r"^\[0\]\.vocab: key .vocab. is required for Model"):
         plan.build()
 
 

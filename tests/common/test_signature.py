@@ -41,7 +41,7 @@ def test_problems_below_string_annotations():
         "shape[0]: expected int, got string 'x'",
         "again.layer: unknown key for Network; did you mean 'layers'? "
         "(accepted: layers, where, shape, late, rate, ghost, again)",
-        "again.layers: missing required key for Network (expected list[Layer] | dict[str, Layer])",
+        'again.layers: key "layers" is required for Network (expected list[Layer] | dict[str, Layer])',
     ]
 
 

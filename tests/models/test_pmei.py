@@ -18,6 +18,7 @@ from torch.nn.functional import softplus
 
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data.instance import LabelAnnotation, Span, SpanAnnotation
+from causal_mtl.data.loader import TaskLabels
 from causal_mtl.nn.encoders import Encoder
 from causal_mtl.nn.stochastic_maps import StochasticMap
 

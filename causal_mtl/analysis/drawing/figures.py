@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,9 +97,16 @@ def log_if_wide(panel: Axes, axis: str, values: Sequence[float]) -> None:
         panel.set(**{f"{axis}scale": "log"})
 
 
-@style()
 def save_figure(figure: Figure, path: Path) -> None:
-    """Write `figure` as its suffix says (.png, .svg); the same figure gives the same bytes."""
+    """Write `figure` as its suffix says (.png, .svg)."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    dateless = {"Date": None} if path.suffix == ".svg" else None
-    figure.savefig(path, metadata=dateless)
+    path.write_bytes(figure_bytes(figure, path.suffix))
+
+
+@style()
+def figure_bytes(figure: Figure, suffix: str) -> bytes:
+    """`figure` as a .png or .svg file; the same figure gives the same bytes."""
+    dateless = {"Date": None} if suffix == ".svg" else None
+    file = io.BytesIO()
+    figure.savefig(file, format=suffix.removeprefix("."), metadata=dateless)
+    return file.getvalue()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from causal_mtl.common import ConfigurationError, PositiveInt, Registrable
+from causal_mtl.common import ConfigurationError, Name, PositiveInt, Registrable
 from causal_mtl.common.files import local_path
 from causal_mtl.data.dataset_readers.part import Part
 from causal_mtl.data.instance import Instance, labels_of
@@ -37,7 +38,7 @@ class DatasetReader(Registrable):
     def __init__(
         self,
         tokenizer: Tokenizer | None = None,
-        token_indexers: dict[str, TokenIndexer] | None = None,
+        token_indexers: dict[Name, TokenIndexer] | None = None,
         max_instances: PositiveInt | None = None,
         part: Part | None = None,
     ) -> None:
@@ -73,6 +74,7 @@ class DatasetReader(Registrable):
             of_part = f" (part {self.part.name!r})" if self.part else ""
             raise ConfigurationError(f"{path}: there are no instances in this file{of_part}")
 
+    @abstractmethod
     def _read(self, path: Path) -> Iterable[Instance]:
         raise NotImplementedError
 

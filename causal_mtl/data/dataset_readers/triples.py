@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from causal_mtl.common import ConfigurationError
+from causal_mtl.common import ConfigurationError, Name
 from causal_mtl.data.dataset_readers.assembling import (
     check_names,
     checked_span,
@@ -55,8 +55,8 @@ class TriplesReader(DatasetReader):
 
     def __init__(
         self,
-        mentions: str = "entities",
-        relations: str = "relations",
+        mentions: Name = "entities",
+        relations: Name = "relations",
         tokenizer: Tokenizer | None = None,
         **kwargs: Any,
     ) -> None:

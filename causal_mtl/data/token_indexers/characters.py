@@ -7,7 +7,7 @@ from typing import Annotated
 
 import torch
 
-from causal_mtl.common import PositiveInt, Range
+from causal_mtl.common import Name, PositiveInt, Range
 from causal_mtl.data.instance import Token
 from causal_mtl.data.token_indexers.token_indexer import TokenIndexer, index_tensor
 from causal_mtl.data.vocabulary import Counter, Vocabulary
@@ -27,7 +27,7 @@ class CharactersIndexer(TokenIndexer):
 
     def __init__(
         self,
-        namespace: str = "token_characters",
+        namespace: Name = "token_characters",
         min_padding_length: Annotated[int, Range(ge=0, le=1000)] = 0,
         max_length: PositiveInt | None = None,
     ) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
+from causal_mtl.common import Name
 from causal_mtl.data.instance import Token
 from causal_mtl.data.token_indexers.token_indexer import TokenIndexer, index_tensor
 from causal_mtl.data.vocabulary import Counter, Vocabulary
@@ -26,7 +27,7 @@ class SingleIdIndexer(TokenIndexer):
     """
 
     def __init__(
-        self, namespace: str = "tokens", lowercase_tokens: bool = False, lowercase_fallback: bool = True
+        self, namespace: Name = "tokens", lowercase_tokens: bool = False, lowercase_fallback: bool = True
     ) -> None:
         self.namespace = namespace
         self.lowercase_tokens = lowercase_tokens

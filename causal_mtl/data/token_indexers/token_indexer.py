@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,10 +22,12 @@ class TokenIndexer(Registrable):
     def count_vocab_items(self, token: Token, counter: Counter) -> None:
         """Count what `token` has for the vocabulary in ``counter[namespace][string]``."""
 
+    @abstractmethod
     def tokens_to_indices(self, tokens: Sequence[Token], vocab: Vocabulary) -> Any:
         """One sentence, in whatever form `collate` takes."""
         raise NotImplementedError
 
+    @abstractmethod
     def collate(self, sentences: Sequence[Any]) -> dict[str, torch.Tensor]:
         """A batch of sentences as padded tensors; the keys are arguments of the embedder's ``forward``."""
         raise NotImplementedError

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
+from causal_mtl.common import ConfigurationError
 from causal_mtl.data.instance import Token
 from causal_mtl.data.tokenizers.tokenizer import Tokenizer
 
@@ -25,9 +26,14 @@ class SpacyTokenizer(Tokenizer):
         language: spaCy's code of the language.
         ptb_quotes: double quotes become the tokens `` and '' (their offsets still point at the quotes).
         split_hyphens: False: words joined by a hyphen or slash ("Jay-Z", "2014-15") stay one token.
+
+    Raises:
+        ConfigurationError: spaCy does not have this language, or lacks what it needs.
     """
 
     def __init__(self, language: str = "en", ptb_quotes: bool = False, split_hyphens: bool = True) -> None:
+        if language != "en":  # other languages may need packages of their own
+            _check_language(language)
         self.language = language
         self.ptb_quotes = ptb_quotes
         self.split_hyphens = split_hyphens
@@ -55,6 +61,16 @@ class SpacyTokenizer(Tokenizer):
         pieces = [(token.text, token.idx) for token in self._spacy(text) if not token.is_space]
         tokens = [Token(piece, start, start + len(piece)) for piece, start in pieces]
         return list(_ptb_quotes(text, tokens)) if self.ptb_quotes else tokens
+
+
+def _check_language(language: str) -> None:
+    import spacy
+
+    try:
+        spacy.blank(language)
+    except Exception as error:  # what a language's own packages raise when they are missing differs
+        reason = " ".join(str(error).split())[:200]
+        raise ConfigurationError(f"language: spaCy has no {language!r} here ({reason})") from error
 
 
 def _ptb_quotes(text: str, tokens: Iterable[Token]) -> Iterable[Token]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from causal_mtl.common import Registrable
 from causal_mtl.data.instance import Token
 
@@ -11,6 +13,7 @@ class Tokenizer(Registrable):
 
     default_implementation = "spacy"
 
+    @abstractmethod
     def tokenize(self, text: str) -> list[Token]:
         """The tokens of `text` in order; their offsets point into `text`. Blanks are never tokens."""
         raise NotImplementedError

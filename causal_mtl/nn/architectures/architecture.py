@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from causal_mtl.common import Late, Lazy, Probability, Registrable
 from causal_mtl.nn.encoders import BiLSTM, Encoder
+from causal_mtl.nn.named_modules import NamedModules
 
 LazyEncoder = Annotated[Lazy[Encoder], Late("input_size")]
 
@@ -74,7 +75,7 @@ class Architecture(nn.Module, Registrable):
         self._below = {task: parents[task][-1] for task in parents if self.stacks and parents[task]}
         self.dropout = nn.Dropout(dropout)
         self.encoder = encoder.construct(input_size=input_size) if self.shares else None
-        self.encoders = nn.ModuleDict()
+        self.encoders = NamedModules()
         for task, size in transfer_sizes.items() if self.private else ():
             size += input_size
             if self.encoder is not None:

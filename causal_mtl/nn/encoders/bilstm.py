@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 
-from causal_mtl.common import PositiveInt, Probability
+from causal_mtl.common import Construct, PositiveInt, Probability, Problem
 from causal_mtl.nn.encoders.encoder import Encoder
 
 
@@ -36,6 +38,16 @@ class BiLSTM(Encoder):
         self.forwards = _layers(input_size, hidden_size, num_layers)
         self.backwards = _layers(input_size, hidden_size, num_layers)
         self.dropout = nn.Dropout(dropout)
+
+    @classmethod
+    def config_problems(cls, config: Construct) -> Iterator[Problem]:
+        """Dropout between layers needs two of them."""
+        if config.get("dropout") and config.get("num_layers") == 1:
+            yield config.problem(
+                "dropout",
+                "has no effect on one layer: leave it out (encoder_dropout of the model comes after the last)",
+                "num_layers",
+            )
 
     def get_output_dim(self) -> int:
         """Both directions."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from torch import Tensor, nn
 
 from causal_mtl.common import Registrable
@@ -15,10 +17,12 @@ class Encoder(nn.Module, Registrable):
 
     default_implementation = "bilstm"
 
+    @abstractmethod
     def get_output_dim(self) -> int:
         """The width of the output."""
         raise NotImplementedError
 
+    @abstractmethod
     def forward(self, inputs: Tensor, mask: Tensor) -> Tensor:
         """Encode `inputs`, `(batch, tokens, input_size)`, where `mask`, `(batch, tokens)`, is True."""
         raise NotImplementedError

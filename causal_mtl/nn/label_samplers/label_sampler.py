@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 import torch
 from torch import Tensor, nn
 
@@ -38,6 +40,7 @@ class LabelSampler(nn.Module, Registrable):
         """
         return self.sample(logits, exclusive) if self.training else most_likely(logits, exclusive)
 
+    @abstractmethod
     def sample(self, logits: Tensor, exclusive: bool) -> Tensor:
         """What is handed on in training.
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from causal_mtl.common import PositiveInt, Registrable
+from causal_mtl.nn.named_modules import NamedModules
 
 
 class LabelTransfer(nn.Module, Registrable):
@@ -24,19 +27,24 @@ class LabelTransfer(nn.Module, Registrable):
 
     default_implementation = "lstm"
 
+    transfers: ClassVar[bool] = True
+    """Whether any labels reach another task."""
+
     def __init__(self, label_sizes: Mapping[str, int], label_dim: PositiveInt = 300) -> None:
         super().__init__()
         self.label_dim = label_dim
-        self.embeddings = nn.ModuleDict(
+        self.embeddings = NamedModules(
             {task: nn.Linear(size, label_dim, bias=False) for task, size in label_sizes.items()}
         )
         for weight in self.embeddings.parameters():
             nn.init.normal_(weight, std=label_dim**-0.5)
 
+    @abstractmethod
     def output_dim(self, parents: int) -> int:
         """The width of the state of a task with so many parents; 0 without any."""
         raise NotImplementedError
 
+    @abstractmethod
     def fold(self, embedded: Sequence[Tensor]) -> Tensor:
         """One state `(batch, positions, output_dim)` from at least one `(batch, positions, label_dim)`."""
         raise NotImplementedError

@@ -70,9 +70,15 @@ class ConcatTransfer(LabelTransfer):
 class NoTransfer(LabelTransfer):
     """Nothing is transferred: the tasks are tied by their encoders at most. Registered with name "none"."""
 
+    transfers = False
+
     def __init__(self, label_sizes: Mapping[str, int]) -> None:
         super().__init__({}, 1)
 
     def output_dim(self, parents: int) -> int:
         """0."""
         return 0
+
+    def fold(self, embedded: Sequence[Tensor]) -> Tensor:
+        """A state of width 0."""
+        return embedded[0][..., :0]

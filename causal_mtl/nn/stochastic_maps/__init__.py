@@ -7,7 +7,13 @@ from causal_mtl.nn.stochastic_maps.maps import (
     IdentityMap,
     MLPMap,
 )
-from causal_mtl.nn.stochastic_maps.stochastic_map import GaussianMap, Information, Mapped, StochasticMap
+from causal_mtl.nn.stochastic_maps.stochastic_map import (
+    GaussianMap,
+    Information,
+    Mapped,
+    StochasticMap,
+    draws,
+)
 
 __all__ = [
     "DeterministicGRUMap",
@@ -19,4 +25,5 @@ __all__ = [
     "MLPMap",
     "Mapped",
     "StochasticMap",
+    "draws",
 ]

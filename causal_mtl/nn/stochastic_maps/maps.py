@@ -30,6 +30,8 @@ class DeterministicMap(StochasticMap):
         label_size: filled in: width of y'; 0 if the map sees no early predictions.
     """
 
+    draws = False
+
     cell_type: type[nn.Module]
 
     def __init__(self, size: int, label_size: int) -> None:
@@ -58,6 +60,8 @@ class DeterministicMLPMap(DeterministicMap):
 @StochasticMap.register("identity")
 class IdentityMap(StochasticMap):
     """t = h: early predictions are learned but not used. Registered with name "identity"."""
+
+    draws = False
 
     def __init__(self, size: int, label_size: int) -> None:
         super().__init__()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -43,9 +44,18 @@ class StochasticMap(nn.Module, Registrable):
 
     default_implementation = "gru"
 
+    draws: ClassVar[bool] = True
+    """Whether t is drawn from a distribution; without one there is no KL."""
+
+    @abstractmethod
     def forward(self, states: Tensor, labels: Tensor) -> Mapped:
         """Map `states`, `(batch, tokens, size)`, and `labels`, `(batch, tokens, label_size)`."""
         raise NotImplementedError
+
+
+def draws(kind: Any) -> bool:
+    """Whether a map of this class (None: there is no map) draws anything."""
+    return kind is not None and getattr(kind, "draws", True)
 
 
 class GaussianMap(StochasticMap):

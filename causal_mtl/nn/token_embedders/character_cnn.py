@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from causal_mtl.common import PositiveInt, Probability
+from causal_mtl.common import Name, PositiveInt, Probability
 from causal_mtl.nn.token_embedders.token_embedder import TokenEmbedder
 from causal_mtl.nn.word_index import WordIndex
 
@@ -36,7 +36,7 @@ class CharacterCNN(TokenEmbedder):
         num_filters: PositiveInt = 50,
         ngram_filter_sizes: tuple[PositiveInt, ...] = (3,),
         dropout: Probability = 0.0,
-        namespace: str = "token_characters",
+        namespace: Name = "token_characters",
     ) -> None:
         super().__init__()
         self.namespace = namespace

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from causal_mtl.common import ConfigurationError, PositiveInt, Probability
+from causal_mtl.common import ConfigurationError, Construct, Name, PositiveInt, Probability, Problem
 from causal_mtl.nn.token_embedders.token_embedder import TokenEmbedder
 from causal_mtl.nn.token_embedders.word_vectors import read_word_vectors
 from causal_mtl.nn.word_index import WordIndex
@@ -45,7 +47,7 @@ class Embedding(TokenEmbedder):
         self,
         vocab: WordIndex,
         embedding_dim: PositiveInt,
-        namespace: str = "tokens",
+        namespace: Name = "tokens",
         pretrained_file: str | None = None,
         max_pretrained_words: PositiveInt | None = None,
         trainable: bool = True,
@@ -66,6 +68,14 @@ class Embedding(TokenEmbedder):
         weight[PADDING] = 0.0
         self.weight = nn.Parameter(weight, requires_grad=trainable)
         self.register_buffer("unseen", unseen)
+
+    @classmethod
+    def config_problems(cls, config: Construct) -> Iterator[Problem]:
+        """A limit of the file's words needs a file."""
+        if config.says("max_pretrained_words") and not config.says("pretrained_file"):
+            yield config.problem(
+                "max_pretrained_words", "has no effect without a file: leave it out", "pretrained_file"
+            )
 
     def rows(self) -> Tensor:
         """The vectors of all words by id, those that training never saw included."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from torch import Tensor, nn
 
 from causal_mtl.common import Registrable
@@ -16,10 +18,12 @@ class TokenEmbedder(nn.Module, Registrable):
 
     default_implementation = "embedding"
 
+    @abstractmethod
     def get_output_dim(self) -> int:
         """The width of the vectors."""
         raise NotImplementedError
 
+    @abstractmethod
     def forward(self, mask: Tensor, **inputs: Tensor) -> Tensor:
         """Vectors of shape `(batch, tokens, get_output_dim())`."""
         raise NotImplementedError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, ClassVar, Literal
 
 from causal_mtl.common import ConfigurationError, Registrable
@@ -20,14 +21,17 @@ class LRScheduler(Registrable):
 
     every: ClassVar[Literal["step", "epoch", "validation"]] = "epoch"
 
+    @abstractmethod
     def step(self, *args: Any) -> None:
         """Set the rate anew; torch's schedulers bring this and the two methods below along."""
         raise NotImplementedError
 
+    @abstractmethod
     def state_dict(self) -> dict[str, Any]:
         """Plain values and tensors."""
         raise NotImplementedError
 
+    @abstractmethod
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restore what `state_dict` returned."""
         raise NotImplementedError

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from torch.optim import lr_scheduler
 
-from causal_mtl.common import NonNegativeFloat, NonNegativeInt, PositiveInt
+from causal_mtl.common import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, Probability, Range
 from causal_mtl.training.lr_schedulers.lr_scheduler import LRScheduler
 
 
@@ -15,13 +15,18 @@ from causal_mtl.training.lr_schedulers.lr_scheduler import LRScheduler
 class StepLR(lr_scheduler.StepLR, LRScheduler):
     """Multiplies the rate by `gamma` every `step_size` epochs."""
 
+    def __init__(
+        self, optimizer: torch.optim.Optimizer, step_size: PositiveInt, gamma: PositiveFloat = 0.1
+    ) -> None:
+        super().__init__(optimizer, step_size, gamma)
+
 
 @LRScheduler.register("multi_step")
 class MultiStepLR(lr_scheduler.MultiStepLR, LRScheduler):
     """Multiplies the rate by `gamma` after each of the epochs in `milestones`."""
 
     def __init__(
-        self, optimizer: torch.optim.Optimizer, milestones: list[PositiveInt], gamma: float = 0.1
+        self, optimizer: torch.optim.Optimizer, milestones: list[PositiveInt], gamma: PositiveFloat = 0.1
     ) -> None:
         super().__init__(optimizer, milestones, gamma)
 
@@ -30,13 +35,16 @@ class MultiStepLR(lr_scheduler.MultiStepLR, LRScheduler):
 class ExponentialLR(lr_scheduler.ExponentialLR, LRScheduler):
     """Multiplies the rate by `gamma` every epoch."""
 
+    def __init__(self, optimizer: torch.optim.Optimizer, gamma: PositiveFloat) -> None:
+        super().__init__(optimizer, gamma)
+
 
 @LRScheduler.register("cosine")
 class CosineAnnealingLR(lr_scheduler.CosineAnnealingLR, LRScheduler):
     """Half a cosine from the given rate to `eta_min` over `num_epochs` (default: the whole training)."""
 
     def __init__(
-        self, optimizer: torch.optim.Optimizer, num_epochs: PositiveInt, eta_min: float = 0.0
+        self, optimizer: torch.optim.Optimizer, num_epochs: PositiveInt, eta_min: NonNegativeFloat = 0.0
     ) -> None:
         super().__init__(optimizer, num_epochs, eta_min)
 
@@ -50,7 +58,7 @@ class CosineAnnealingWarmRestarts(lr_scheduler.CosineAnnealingWarmRestarts, LRSc
         optimizer: torch.optim.Optimizer,
         T_0: PositiveInt,
         T_mult: PositiveInt = 1,
-        eta_min: float = 0.0,
+        eta_min: NonNegativeFloat = 0.0,
     ) -> None:
         super().__init__(optimizer, T_0, T_mult, eta_min)
 
@@ -58,6 +66,15 @@ class CosineAnnealingWarmRestarts(lr_scheduler.CosineAnnealingWarmRestarts, LRSc
 @LRScheduler.register("linear")
 class LinearLR(lr_scheduler.LinearLR, LRScheduler):
     """Goes linearly from `start_factor` to `end_factor` times the rate over `total_iters` epochs."""
+
+    def __init__(
+        self,
+        optimizer: torch.optim.Optimizer,
+        start_factor: Annotated[float, Range(gt=0, le=1)] = 1 / 3,
+        end_factor: Annotated[float, Range(ge=0, le=1)] = 1.0,
+        total_iters: PositiveInt = 5,
+    ) -> None:
+        super().__init__(optimizer, start_factor, end_factor, total_iters)
 
 
 @LRScheduler.register("one_cycle")
@@ -70,12 +87,12 @@ class OneCycleLR(lr_scheduler.OneCycleLR, LRScheduler):
         self,
         optimizer: torch.optim.Optimizer,
         num_training_steps: PositiveInt,
-        max_lr: float | list[float],
-        pct_start: float = 0.3,
+        max_lr: PositiveFloat | list[PositiveFloat],
+        pct_start: Probability = 0.3,
         anneal_strategy: Literal["cos", "linear"] = "cos",
         cycle_momentum: bool = True,
-        div_factor: float = 25.0,
-        final_div_factor: float = 1e4,
+        div_factor: PositiveFloat = 25.0,
+        final_div_factor: PositiveFloat = 1e4,
     ) -> None:
         super().__init__(
             optimizer,
@@ -109,12 +126,12 @@ class ReduceLROnPlateau(lr_scheduler.ReduceLROnPlateau, LRScheduler):
     def __init__(
         self,
         optimizer: torch.optim.Optimizer,
-        factor: float = 0.1,
+        factor: Annotated[float, Range(gt=0, lt=1)] = 0.1,
         patience: NonNegativeInt = 10,
         threshold: NonNegativeFloat = 1e-4,
         cooldown: NonNegativeInt = 0,
-        min_lr: float | list[float] = 0.0,
-        eps: float = 1e-8,
+        min_lr: NonNegativeFloat | list[NonNegativeFloat] = 0.0,
+        eps: NonNegativeFloat = 1e-8,
     ) -> None:
         super().__init__(
             optimizer, "max", factor, patience, threshold, "abs", cooldown, min_lr=min_lr, eps=eps

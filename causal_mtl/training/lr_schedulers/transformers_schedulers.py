@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 
-from causal_mtl.common import ConfigurationError, NonNegativeFloat, PositiveInt
+from causal_mtl.common import ConfigurationError, Construct, NonNegativeFloat, PositiveInt, Problem
 from causal_mtl.training.lr_schedulers.lr_scheduler import LRScheduler
 
 
@@ -34,12 +35,10 @@ class TransformersScheduler(LRScheduler):
     ) -> None:
         from transformers.optimization import get_scheduler  # slow to import, and only needed here
 
+        if problem := _warmup_problem(num_warmup_steps):
+            raise ConfigurationError(f"num_warmup_steps {problem}")
         if num_warmup_steps < 1:
             num_warmup_steps = round(num_warmup_steps * num_training_steps)
-        if num_warmup_steps != int(num_warmup_steps):
-            raise ConfigurationError(
-                f"num_warmup_steps is a whole number of steps or a fraction below 1, not {num_warmup_steps}"
-            )
         self._inner = get_scheduler(
             name,
             optimizer,
@@ -47,6 +46,12 @@ class TransformersScheduler(LRScheduler):
             num_training_steps=num_training_steps,
             scheduler_specific_kwargs=options,
         )
+
+    @classmethod
+    def config_problems(cls, config: Construct) -> Iterator[Problem]:
+        """A warm-up of some steps and a half."""
+        if problem := _warmup_problem(config.get("num_warmup_steps")):
+            yield config.problem("num_warmup_steps", problem)
 
     def step(self, *args: Any) -> None:
         """Set the rate of the next optimizer step."""
@@ -59,6 +64,12 @@ class TransformersScheduler(LRScheduler):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restore what `state_dict` returned."""
         self._inner.load_state_dict(state_dict)
+
+
+def _warmup_problem(steps: float) -> str | None:
+    if steps < 1 or steps == int(steps):
+        return None
+    return f"is a whole number of steps or a fraction below 1, not {steps}"
 
 
 @LRScheduler.register("constant_with_warmup")

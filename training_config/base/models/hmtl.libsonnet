@@ -1,2 +1,2 @@
-// HMTL: stacked encoders, no labels are transferred.
-(import 'cmtl.libsonnet') + { model+: { label_transfer: { type: 'none' } } }
+// HMTL: stacked encoders, no labels are transferred, so none are sampled.
+(import 'cmtl.libsonnet') + { model+: { label_transfer: { type: 'none' }, label_sampler:: null } }
