@@ -2,7 +2,14 @@
 
 from causal_mtl.models.constraints.combinations import Combinations
 from causal_mtl.models.constraints.decoding import ConstrainedDecoding
-from causal_mtl.models.constraints.settings import Constraint, Constraints, constraint_problems, rules_of
+from causal_mtl.models.constraints.settings import (
+    Constraint,
+    Constraints,
+    constraint_problems,
+    forbids,
+    label_problems,
+    rules_of,
+)
 
 __all__ = [
     "Combinations",
@@ -10,5 +17,7 @@ __all__ = [
     "Constraint",
     "Constraints",
     "constraint_problems",
+    "forbids",
+    "label_problems",
     "rules_of",
 ]

@@ -175,7 +175,9 @@ def _of_config(link: Link, allowed: Allowed, turned: bool) -> Rule:
     return Rule(frozenset(pairs), keys)
 
 
-def label_problems(constraints: Constraints, links: Sequence[Link], labels: Mapping[str, Sequence[str]]) -> list[str]:
+def label_problems(
+    constraints: Constraints, links: Sequence[Link], labels: Mapping[str, Sequence[str]]
+) -> list[str]:
     """A line for each label that a config names and no task has, and for constraints that forbid nothing.
 
     Args:
