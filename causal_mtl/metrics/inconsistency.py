@@ -14,7 +14,9 @@ _GOLD = "gold_"
 class CombinationsOf(Protocol):
     """What this metric needs of a link between two tasks."""
 
-    other: str
+    @property
+    def other(self) -> str:
+        """The name of the other task."""
 
     def combinations(self, annotations: Mapping[str, Any]) -> list[Any] | None:
         """The combinations of labels of one sentence; None where it is not annotated."""
@@ -23,7 +25,7 @@ class CombinationsOf(Protocol):
 def inconsistency_measures(other: str) -> dict[str, Measure]:
     """The measures of a link to the task `other`: of predictions, and beside it of gold.
 
-    The columns of the latter are columns of the former, with weight 0, so that they are counted by sentence as well.
+    The columns of the latter are columns of the former, with weight 0, so that they are counted by sentence too.
     """
     name, of_gold = f"inconsistency_{other}", f"{_GOLD}inconsistency_{other}"
     percent = {"percent": True, "higher_is_better": False}
@@ -41,9 +43,9 @@ def inconsistency_measures(other: str) -> dict[str, Measure]:
 class Inconsistency(RatioMetric):
     """The share of combinations of labels that training never showed, of predictions and of gold.
 
-    Its predictions and golds are the annotations of *all* tasks of a sentence, by task. Only sentences count whose
-    gold is annotated for both tasks, so that the two shares are of the same sentences; each combination of a sentence
-    counts once, but each relation by itself.
+    Its predictions and golds are the annotations of *all* tasks of a sentence, by task. Only sentences count
+    whose gold is annotated for both tasks, so that the two shares are of the same sentences. Of labels of texts
+    each pair counts, of relations each one.
 
     Args:
         link: finds the combinations.
@@ -54,6 +56,10 @@ class Inconsistency(RatioMetric):
         super().__init__()
         self.link, self.seen = link, seen
         self.ratios = inconsistency_measures(link.other)  # type: ignore[misc]
+
+    def get_metric(self, reset: bool = False) -> dict[str, float]:
+        """Both shares; nothing at all if no sentence was annotated for both tasks."""
+        return super().get_metric(reset) if self.counts else {}
 
     def count(self, predicted: Any, gold: Any, instance: Any) -> None:
         """Add one sentence."""

@@ -107,10 +107,10 @@ class Model(nn.Module, Registrable):
         """Constraints between tasks that have none to offer."""
         try:
             links = TaskGraph(config.at("tasks").build()).links()
-            constraints = config.at("constraints").build() if config.says("constraints") else "none"
+            given: Any = config.at("constraints").build() if config.says("constraints") else "none"
         except (ConfigurationError, KeyError):
             return  # reported elsewhere
-        for key, message in constraint_problems(constraints, links):
+        for key, message in constraint_problems(given, links):
             yield config.problem(f"constraints{key}", message)
 
     def constrain(self, constraints: Constraints) -> None:

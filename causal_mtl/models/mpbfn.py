@@ -9,8 +9,8 @@ from torch import nn
 from causal_mtl.common import ConfigurationError, Late, Lazy, PositiveInt, Probability
 from causal_mtl.data.loader import Batch, Loader
 from causal_mtl.data.vocabulary import Vocabulary
-from causal_mtl.models.levels import require_level
 from causal_mtl.models.constraints import Constraints
+from causal_mtl.models.levels import require_level
 from causal_mtl.models.model import Labels, Model, ModelOutput
 from causal_mtl.nn.bi_feedback import BiFeedback
 from causal_mtl.nn.encoders import CNN, Encoder

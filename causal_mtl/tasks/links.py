@@ -1,4 +1,4 @@
-"""Which labels of a graph occur together: of two tasks on one text, or a relation and the types of its arguments."""
+"""Which labels of a graph occur together: of two tasks on one text, or a relation and its argument types."""
 
 from __future__ import annotations
 

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from causal_mtl.data.instance import Instance
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.metrics import Metric, MultiLabelF1
 from causal_mtl.tasks.many_labels import ManyLabels

@@ -79,7 +79,7 @@ class Head(nn.Module):
         raise NotImplementedError
 
     def restrict(self, allows: Allows | None) -> None:
-        """From now on decode only what `allows` permits (None: everything), for tasks with a link that is not joint.
+        """From now on decode only what `allows` permits (None: all); asked of tasks with a link that is not joint.
 
         Raises:
             ConfigurationError: this head cannot.

@@ -111,7 +111,7 @@ class TextHead(Head):
 
     @abstractmethod
     def gains(self, output: Tensor) -> Tensor:
-        """What choosing each label adds to the log-probability of the text's labels, `(batch, labels)`, float64."""
+        """What each label adds to the log-probability of all that are chosen, `(batch, labels)`, float64."""
         raise NotImplementedError
 
     def annotations(self, output: Tensor, chosen: Tensor) -> list[Annotation]:

@@ -36,13 +36,17 @@ class Combinations:
     def learn(self, instances: Iterable[Instance]) -> None:
         """Add the combinations of the training data's gold.
 
-        Links with so many that no archive could hold them are left out, with a warning.
+        Links whose labels all occur with one and the same partner (mentions of one type, say) are left out: they
+        tell nothing. So are, with a warning, those with so many combinations that no archive could hold them.
         """
         for instance in instances:
             for link in self.links:
                 found = link.combinations(instance.annotations)
                 if found is not None:
                     self.seen.setdefault(link, set()).update(found)
+        self.seen = {
+            link: found for link, found in self.seen.items() if len({partner for _, partner in found}) > 1
+        }
         for link in _too_large(self.seen):
             logger.warning(
                 "%s and %s occur in %d combinations: too many to keep", *_names(link), len(self.seen[link])

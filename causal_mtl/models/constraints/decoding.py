@@ -11,7 +11,7 @@ from torch import Tensor
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data.instance import Annotation, LabelAnnotation
 from causal_mtl.data.loader import TaskLabels
-from causal_mtl.models.constraints.joint import UNKNOWN, JointLabels, Tables, groups
+from causal_mtl.models.constraints.joint import UNKNOWN, JointLabels, groups
 from causal_mtl.models.constraints.settings import Rule, Rules
 from causal_mtl.tasks import Heads, Link, TextHead
 
@@ -89,8 +89,8 @@ def _text_head(name: str, heads: Heads) -> TextHead:
     head = heads[name]
     if not isinstance(head, TextHead):
         raise ConfigurationError(
-            f"constraints: the head of {name!r} ({type(head).__name__}) is no TextHead, so that its labels cannot be "
-            "decoded together with others"
+            f"constraints: the head of {name!r} ({type(head).__name__}) is no TextHead, so that its labels cannot "
+            "be decoded together with others"
         )
     return head
 

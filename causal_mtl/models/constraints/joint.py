@@ -39,9 +39,9 @@ def groups(tasks: Sequence[str], tables: Tables) -> list[list[str]]:
 class JointLabels:
     """One group of tasks that constrain each other.
 
-    An assignment gives each task with exactly one label that label; to a task with several it leaves those that may
-    occur with all of these. Its score is the sum of what each label adds to the log-probability; of the labels that
-    are left each is taken on its own, as between two tasks with several labels there are no constraints.
+    An assignment gives each task with exactly one label that label; to a task with several it leaves those that
+    may occur with all of these. Its score is the sum of what each label adds to the log-probability. Of the labels
+    that are left each is taken on its own: between two tasks with several labels there are no constraints.
 
     Args:
         tasks: of the group, each next to one before it; those with exactly one label are `single`.
@@ -88,13 +88,13 @@ class JointLabels:
 
         Args:
             gains: what each label adds to the log-probability, by task, `(batch, labels)`.
-            likeliest: the labels that are predicted without constraints, by task, `(batch, labels)`, bool: labels of
-                a task with several that are not among them are not chosen.
+            likeliest: the labels that are predicted without constraints, by task, `(batch, labels)`, bool: of a
+                task with several only these can be chosen.
             given: the labels that are set; `UNKNOWN` stands for any that the model does not know.
 
         Returns:
-            by task `(batch, labels)`, bool. Where set labels allow no consistent assignment the others are as without
-            constraints.
+            by task `(batch, labels)`, bool. Where set labels allow no consistent assignment the others are as
+            without constraints.
         """
         scores, possible = self._scored(gains, likeliest, given)
         scores = scores.masked_fill(~possible, -torch.inf)
@@ -106,8 +106,7 @@ class JointLabels:
         for task, mask in self.masks.items():
             chosen[task] = likeliest[task] & mask[best]
         found = possible.any(dim=1, keepdim=True)
-        chosen = {task: torch.where(found, labels, likeliest[task]) for task, labels in chosen.items()}
-        return chosen
+        return {task: torch.where(found, labels, likeliest[task]) for task, labels in chosen.items()}
 
     def _scored(
         self, gains: Mapping[str, Tensor], likeliest: Mapping[str, Tensor], given: Given

@@ -84,7 +84,7 @@ def _problems(constraint: Constraint, links: Sequence[Link]) -> Iterator[tuple[s
     if len(constraint.tasks) != 2:
         yield "tasks", f"expected two names of tasks, got {len(constraint.tasks)}"
         return
-    link, turned = _find(constraint, links)
+    link, _ = _find(constraint, links)
     if link is None:
         there = "; ".join(f"{link.task}, {link.other}" for link in links) or "none"
         yield "tasks", f"{' and '.join(constraint.tasks)} cannot be constrained (pairs that can: {there})"
@@ -107,8 +107,8 @@ def _problems(constraint: Constraint, links: Sequence[Link]) -> Iterator[tuple[s
 
 def _several(link: Link) -> str:
     return (
-        f"a text may have several labels of {link.task!r} and of {link.other!r}: constraints need a task with exactly "
-        "one label on one side"
+        f"a text may have several labels of {link.task!r} and of {link.other!r}: constraints need a task with "
+        "exactly one label on one side"
     )
 
 
@@ -138,8 +138,9 @@ def rules_of(constraints: Constraints, combinations: Combinations) -> Rules:
     if constraints == "training":
         if not combinations.seen:
             raise ConfigurationError(
-                "constraints: it is not known which labels training showed together (an archive of an early version, "
-                'or no text is annotated for two tasks): leave it out, or set it to "none"'
+                "constraints: training shows no labels of two tasks together that could be told apart (no text is "
+                "annotated for both, or mentions have one type only), or this archive does not say, as an early "
+                'version made it: leave constraints out, or set them to "none"'
             )
         return {link: [_of_training(link, combinations)] for link in combinations.seen}
     rules: Rules = {}
@@ -167,12 +168,10 @@ def _of_training(link: Link, combinations: Combinations) -> Rule:
 
 
 def _of_config(link: Link, allowed: Allowed, turned: bool) -> Rule:
-    keys = frozenset(allowed)
+    listed = [(label, link.partner(other)) for label, others in allowed.items() for other in others]
     if turned:
-        pairs = {(link.partner(other), label) for label, others in allowed.items() for other in others}
-        return Rule(frozenset(pairs), None, keys)  # type: ignore[arg-type]
-    pairs = {(label, link.partner(other)) for label, others in allowed.items() for other in others}  # type: ignore[misc]
-    return Rule(frozenset(pairs), keys)
+        return Rule(frozenset((str(other), label) for label, other in listed), None, frozenset(allowed))
+    return Rule(frozenset(listed), frozenset(allowed))
 
 
 def label_problems(
