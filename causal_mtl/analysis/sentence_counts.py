@@ -136,8 +136,8 @@ def count(predictor: Predictor, instances: Sequence[Instance]) -> dict[str, NDAr
         counts |= _by_sentence(task.name, task.metric(), pairs, instances, columns)
     for name, metric in predictor.model.consistency():
         columns = countable({f"{name}/{key}": measure for key, measure in metric.measures().items()})
-        pairs = [(found, instance.annotations) for found, instance in zip(predicted, instances, strict=True)]
-        counts |= _by_sentence(name, metric, pairs, instances, columns)
+        both = [(found, instance.annotations) for found, instance in zip(predicted, instances, strict=True)]
+        counts |= _by_sentence(name, metric, both, instances, columns)
     return counts
 
 

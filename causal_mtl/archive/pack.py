@@ -76,7 +76,7 @@ def copy_archive(
 
 def _pack(members: Mapping[str, Path], final: Path) -> None:
     """Write the archive of these files, the manifest first; equal files make equal archives."""
-    order = [CONFIG, RUN, COMBINATIONS, WEIGHTS]
+    order = [CONFIG, RUN, WEIGHTS, COMBINATIONS]
     files = {name: members[name] for name in order if name in members}
     files |= {check_name(name): path for name, path in members.items() if name not in (MANIFEST, *order)}
     with tempfile.TemporaryDirectory(prefix="causal_mtl_") as scratch, complete_file(final) as packed:

@@ -18,7 +18,7 @@ RUN = "run.json"
 COMBINATIONS = "combinations.json"
 FILES = "files"
 
-SINGLE = (MANIFEST, CONFIG, RUN, COMBINATIONS, WEIGHTS)
+SINGLE = (MANIFEST, CONFIG, RUN, WEIGHTS, COMBINATIONS)
 """The members that are no directories, in the order of an archive."""
 
 MAX_MEMBERS = 10_000
