@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from causal_mtl.common import ConfigurationError, Construct, Problem, Registrable
+from causal_mtl.common.text import join
 from causal_mtl.data.instance import Annotation, Instance
 from causal_mtl.data.loader import Batch, Loader, TaskLabels
 from causal_mtl.data.vocabulary import Vocabulary
@@ -111,7 +112,7 @@ class Model(nn.Module, Registrable):
         except (ConfigurationError, KeyError):
             return  # reported elsewhere
         for key, message in constraint_problems(given, links):
-            yield config.problem(f"constraints{key}", message)
+            yield Problem(join(config.path, "constraints") + key, message)
 
     def constrain(self, constraints: Constraints) -> None:
         """From now on decode under these constraints, whatever the model was trained with.

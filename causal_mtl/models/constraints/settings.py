@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from causal_mtl.common import ConfigurationError
-from causal_mtl.common.text import suggestion
+from causal_mtl.common.text import join, suggestion
 from causal_mtl.models.constraints.combinations import Combinations
 from causal_mtl.tasks import Combination, Link, Partner
 
@@ -97,12 +97,12 @@ def _problems(constraint: Constraint, links: Sequence[Link]) -> Iterator[tuple[s
         yield "allowed", "has no effect, as it is empty: leave the constraint out"
     for label, partners in constraint.allowed.items():
         if not partners:
-            yield f"allowed.{label}", "allows nothing, so that this label could never be predicted"
+            yield join("allowed", label), "allows nothing, so that this label could never be predicted"
         for partner in partners:
             try:
                 link.partner(partner)
             except ValueError as error:
-                yield f"allowed.{label}", str(error)
+                yield join("allowed", label), str(error)
 
 
 def _several(link: Link) -> str:
@@ -198,7 +198,7 @@ def label_problems(
                 parts = [partner] if isinstance(partner, str) else partner
                 found += [(constraint.tasks[1], part, others) for part in parts if part not in others]
             problems += [
-                f"{where}.{label}: the task {task!r} has no label {unknown!r}{suggestion(unknown, there)}"
+                f"{join(where, label)}: the task {task!r} has no label {unknown!r}{suggestion(unknown, there)}"
                 for task, unknown, there in found
             ]
         rule = _of_config(link, constraint.allowed, turned)
