@@ -1,6 +1,7 @@
 """From a config with constraints to consistent predictions, on the bundled law cases and typed relations."""
 
 import json
+import re
 import tarfile
 from pathlib import Path
 
@@ -74,6 +75,13 @@ def test_evaluate_with_and_without_side_by_side(law, capsys, tmp_path):
     assert metrics[f"validation_{PAIRS[0]}"] == pytest.approx(free[PAIRS[0]])
 
 
+def test_the_config_of_the_documentation(tmp_path):
+    text = Path("docs/consistency.md").read_text(encoding="utf-8")
+    (config,) = re.findall(r"```jsonnet\n(// law.jsonnet.*?)```", text, re.DOTALL)
+    (tmp_path / "law.jsonnet").write_text(config, encoding="utf-8")
+    assert main(["train", str(tmp_path / "law.jsonnet"), "--dry-run"]) == 0
+
+
 def test_some_tasks_only(law, capsys):
     found = evaluate(capsys, law, "--tasks", "charge")
     assert [name for name in found if "inconsistency" in name] == []
@@ -90,17 +98,8 @@ def test_tabulate_prints_them_beside_gold_and_scores(law, capsys, tmp_path):
         f"charge and article that never occur in training on {DEV}, as trained (× 100, lower"
     )
     header, row = first.splitlines()[2:4]
-    assert header.split() == [
-        "configuration",
-        "seeds",
-        "never",
-        "in",
-        "training",
-        "in",
-        "gold",
-        "accuracy",
-        "macro_f1",
-    ]
+    assert header.rsplit(maxsplit=2)[1:] == ["accuracy", "macro_f1"]
+    assert "never in training  in gold" in header
     metrics = json.loads((law / "metrics.json").read_text())
     names = [PAIRS[0], "charge/gold_inconsistency_article", "charge/accuracy", "charge/macro_f1"]
     assert row.split() == ["law", "1", *(f"{100 * metrics[f'validation_{name}']:.1f}" for name in names)]
