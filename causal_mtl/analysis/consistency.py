@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from causal_mtl.analysis.measures import as_shown
-from causal_mtl.analysis.run import Run
+from causal_mtl.analysis.run import FinishedRun
 from causal_mtl.analysis.scores import Configurations, mean_and_sd, scores, source
 from causal_mtl.analysis.tables import Table
 from causal_mtl.metrics.measure import Measure
@@ -43,14 +43,14 @@ def _table(configurations: Configurations, name: str) -> Table:
     return Table(title, ["configuration", "seeds", *header], rows)
 
 
-def _cell(runs: Sequence[Run], measure: str, name: str) -> str:
+def _cell(runs: Sequence[FinishedRun], measure: str, name: str) -> str:
     """The measure of all seeds; that of gold is found beside the measure `name`."""
     holder, place = (name, 0) if measure in runs[0].measure(name).beside else (measure, -1)
     values = [scores(run, holder)[place] for run in runs]
     return mean_and_sd(values, *as_shown(runs[0].measure(measure)))
 
 
-def _main_scores(run: Run, task: str) -> list[str]:
+def _main_scores(run: FinishedRun, task: str) -> list[str]:
     """The main measures of a task that are better when they are higher."""
     described: Mapping[str, Measure] = {
         name: run.measure(name) for name in run.note.get("measures", {}) if name.startswith(f"{task}/")
@@ -59,7 +59,7 @@ def _main_scores(run: Run, task: str) -> list[str]:
     return [name for name in found if _has(run, name)]
 
 
-def _has(run: Run, name: str) -> bool:
+def _has(run: FinishedRun, name: str) -> bool:
     """Whether it was counted in each sentence, or is known from training on the data that is tabulated."""
     if run.counts and name in run.counts.measures:
         return True

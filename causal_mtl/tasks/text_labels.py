@@ -138,7 +138,7 @@ class TextHead(Head):
         """The labels that are predicted when nothing constrains them; a label's score is its probability."""
         return self.annotations(output, self.likeliest(output))
 
-    def view(self, output: Tensor) -> Tensor:
+    def label_logits(self, output: Tensor) -> Tensor:
         """The logits, at the one position that a text has, `(batch, 1, labels)`."""
         return output.unsqueeze(1)
 

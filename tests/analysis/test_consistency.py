@@ -1,4 +1,4 @@
-from causal_mtl.analysis import Run, consistency_tables
+from causal_mtl.analysis import FinishedRun, consistency_tables
 from causal_mtl.metrics import inconsistency_measures
 
 NAME, GOLD = "charge/inconsistency_article", "charge/gold_inconsistency_article"
@@ -16,7 +16,7 @@ def run(seed, label="law", measured=True, **scores):
     values |= {NAME: scores["share"], GOLD: 0.01} if measured else {}
     metrics = {f"validation_{name}": value for name, value in values.items()}
     config = {"validation_data_path": "dev.json"}
-    return Run(f"{label}-{seed}", label, seed, config, metrics, {"measures": measures})
+    return FinishedRun(f"{label}-{seed}", label, seed, config, metrics, {"measures": measures})
 
 
 def test_one_row_per_configuration_beside_gold_and_scores_of_the_task():

@@ -19,7 +19,7 @@ from causal_mtl.data.instance import (
     SpanAnnotation,
     Token,
 )
-from causal_mtl.data.loader import Countable, Loader, TaskLabels
+from causal_mtl.data.loader import CountableInstance, Loader, TaskLabels
 from causal_mtl.data.token_indexers import SingleIdIndexer
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models import Model
@@ -55,7 +55,7 @@ def make(instances, kinds, constraints="training", learn=True, **settings):
         **settings,
     }
     tasks = [Task.from_params(Params(dict(task))) for task in config["tasks"]]
-    vocab = Vocabulary.from_instances([Countable(item, INDEXERS, tasks) for item in instances])
+    vocab = Vocabulary.from_instances([CountableInstance(item, INDEXERS, tasks) for item in instances])
     torch.manual_seed(0)
     model = Model.from_params(Params(config), vocab=vocab).eval()
     loader = Loader(instances, vocab, INDEXERS, model.tasks)
