@@ -69,8 +69,9 @@ def check(config: Params) -> tuple[Plan, TaskGraph]:
 
 def _build_problems(plan: Plan) -> tuple[Problem, ...]:
     """What the constructors refuse of the parts that need neither data nor vocabulary."""
+    staged = StagedFiles()  # removed with this name: not before the components have used it
     try:
-        plan.build(**StagedFiles().extras)
+        plan.build(**staged.extras)
     except ConfigurationError as error:
         return problems_of(error)
     return ()
