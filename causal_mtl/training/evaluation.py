@@ -36,9 +36,9 @@ def evaluate(
         loader: of the data.
         engine: ``Engine("cpu")`` will do. With several processes each takes a share and all get the result.
         batching: how many sentences at a time (default: 32).
-        metrics: one a task, to look into afterwards; made anew if not given.
-        on_batch: called with (instance numbers, batch, one ``{task: annotation}`` a sentence) after each
-            batch of this process; the numbers tell the order of the data, as batches go by length.
+        metrics: one per task, to look into afterwards; made anew if not given.
+        on_batch: called with (instance indices, batch, one ``{task: annotation}`` a sentence) after each
+            batch of this process; the indices tell the order of the data, as batches go by length.
 
     Returns:
         "loss" (weighted total), "<task>/loss" and further parts such as "<task>/kl" (means over sentences),
@@ -54,8 +54,8 @@ def evaluate(
         # Not inference_mode: what a model caches here (a frozen transformer's output) must be usable in
         # training.
         with torch.no_grad():
-            for numbers in engine.share((batching or Batching()).evaluation(loader.lengths)):
-                batch = loader.batch(numbers).to(engine.device)
+            for indices in engine.share((batching or Batching()).evaluation(loader.lengths)):
+                batch = loader.batch(indices).to(engine.device)
                 with engine.autocast():
                     output = model(batch)
                     predictions = model.decode(output, batch)
@@ -64,7 +64,7 @@ def evaluate(
                     predicted = [sentence[task] for sentence in predictions]
                     metrics[task](predicted, labels.annotations, batch.instances)
                 if on_batch is not None:
-                    on_batch(numbers, batch, predictions)
+                    on_batch(indices, batch, predictions)
     finally:
         model.train(was_training)
     return _gather(sums, metrics, engine) | {"seconds": time.perf_counter() - started}

@@ -60,7 +60,7 @@ def prepare(directory: Path, config: Params, *, force: bool = False, recover: bo
 
 
 def other_settings(directory: Path, config: Params) -> list[str]:
-    """Where the config of the training in `directory` is another than `config`: one line a key; [] if nowhere.
+    """Where the config of the training in `directory` is another than `config`: one line per key; [] if nowhere.
 
     Raises:
         ConfigurationError: its ``config.json`` cannot be read.
@@ -69,7 +69,7 @@ def other_settings(directory: Path, config: Params) -> list[str]:
     try:
         there = Params(json.loads(path.read_text(encoding="utf-8"))).as_dict(quiet=True)
     except ValueError:  # the training was killed as it wrote this
-        raise ConfigurationError(f"{path} is not JSON: mend it, or begin in another directory") from None
+        raise ConfigurationError(f"{path} is not JSON: repair it, or begin in another directory") from None
     here = Params(json.loads(json.dumps(config.as_dict(quiet=True)))).as_dict(quiet=True)
     return [f"{key}: {then!r} there, {now!r} now" for key, then, now in differences(there, here)]
 
