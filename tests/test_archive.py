@@ -225,7 +225,7 @@ def test_readers_tokenizers_and_indexers_can_keep_files(config, tmp_path, plugin
     """Each in a folder of its own; the indexer is the one of docs/plugin.md."""
     from causal_mtl import load, train
 
-    indexer = re.findall(r"```python\n(.*?)```", (ROOT / "docs/plugin.md").read_text(), flags=re.DOTALL)[1]
+    indexer = re.findall(r"```python\n(.*?)```", (ROOT / "docs/plugin.md").read_text(), flags=re.DOTALL)[-1]
     for name, words in (("reader", "a b"), ("tokenizer", "c"), ("indexer", "in is was born of the lives")):
         (tmp_path / f"{name}.txt").write_text(words)
     reader = config["dataset_reader"]

@@ -17,7 +17,7 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
     parser = subcommands.add_parser(
         "tabulate",
         help="compare finished trainings",
-        description="Print scores of finished trainings, one row per configuration: trainings whose directories are "
+        description="Print scores of finished trainings, one row per configuration: directories that are "
         "called LABEL-SEED are one configuration LABEL.",
         epilog="--compare, --by, --data and --export predict the data with each trained model, once: what was "
         "found in each sentence is kept in DIR/counts.",
