@@ -42,7 +42,8 @@ def repack(unpacked, path):
 def test_what_is_in_it(trained):
     with tarfile.open(trained / "model.tar.gz") as tar:
         names = {name.split("/")[0] for name in tar.getnames()}
-    assert names == {"manifest.json", "config.json", "vocabulary", "weights.safetensors", "run.json"}
+    json_files = {"manifest.json", "config.json", "run.json", "combinations.json"}
+    assert names == {*json_files, "vocabulary", "weights.safetensors"}
     assert not [path.name for path in trained.iterdir() if path.name.startswith(".")]
 
 

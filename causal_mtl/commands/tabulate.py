@@ -111,6 +111,7 @@ def run(options: argparse.Namespace) -> None:
         tables += [analysis.breakdown_table(configurations, measure, by) for by in options.by]
         if options.compare:
             tables.append(analysis.comparison_table(configurations, measure, options.compare))
+    tables += analysis.consistency_tables(configurations)
     text = "\n".join(analysis.render(table, options.format) for table in tables)
     write_text(options.output_file, text)
     if options.export:

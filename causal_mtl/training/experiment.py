@@ -245,6 +245,7 @@ class Experiment:
                 pretrained = [file for _, file in pretrained_files(self.config.as_dict(quiet=True))]
                 files = [*settings.paths().values(), *pretrained]
                 measures = {name: measure for task in self.tasks for name, measure in task.measures().items()}
+                measures |= self.tasks.consistency_measures()
                 write_note(
                     directory,
                     settings.random_seed,
