@@ -9,5 +9,5 @@
     label_transfer+: { label_dim: 20 },
   },
   data_loader: { batch_size: 16 },
-  trainer+: { num_epochs: 12, optimizer+: { lr: 5e-3 }, lr_scheduler: { type: 'linear_with_warmup' } },
+  trainer+: { num_epochs: 25, optimizer+: { lr: 5e-3 }, lr_scheduler: { type: 'linear_with_warmup' } },
 }
