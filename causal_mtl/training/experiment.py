@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
@@ -29,10 +27,12 @@ from causal_mtl.data.loader import Countable, Loader
 from causal_mtl.data.report import Report
 from causal_mtl.models import Model
 from causal_mtl.training.checks import check, pretrained_files
+from causal_mtl.training.config_file import in_order, read_config, with_text_overrides
 from causal_mtl.training.data_report import describe_splits, problems
 from causal_mtl.training.engine import Engine
 from causal_mtl.training.evaluation import evaluate
 from causal_mtl.training.gold import gold_errors, missing_labels
+from causal_mtl.training.log_file import log_file
 from causal_mtl.training.run import Run
 from causal_mtl.training.run_directory import prepare, write_note
 from causal_mtl.training.seeds import seed_everything
@@ -40,29 +40,6 @@ from causal_mtl.training.settings import Settings, Split
 from causal_mtl.training.warm_start import expand, load_initial, start_from
 
 logger = logging.getLogger(__name__)
-
-DATA_ROOT = "CAUSAL_MTL_DATA"
-_DEFAULT_DATA_ROOT = Path("../shared/data")
-
-
-def read_config(path: str | PathLike[str], overrides: str | dict[str, Any] = "") -> Params:
-    """Read a config file.
-
-    The environment's variables are jsonnet's external variables. Where ``CAUSAL_MTL_DATA`` is not set and
-    ``../shared/data`` exists, that is its value.
-
-    Args:
-        path: of a jsonnet or JSON file.
-        overrides: jsonnet text, or values by dotted path.
-
-    Raises:
-        ConfigurationError: it cannot be read or evaluated.
-    """
-    known = DATA_ROOT in os.environ or not _DEFAULT_DATA_ROOT.is_dir()
-    try:
-        return Params.from_file(path, overrides, None if known else {DATA_ROOT: str(_DEFAULT_DATA_ROOT)})
-    except FileNotFoundError as error:
-        raise ConfigurationError(str(error)) from None
 
 
 @dataclass(frozen=True)
@@ -115,7 +92,9 @@ def train(
         name, params = "training", Params(config)
         if overrides:
             params = (
-                params.with_overrides(overrides) if isinstance(overrides, dict) else _text(params, overrides)
+                params.with_overrides(overrides)
+                if isinstance(overrides, dict)
+                else with_text_overrides(params, overrides)
             )
     return Experiment(params).train(directory or _unused(name), force=force, recover=recover)
 
@@ -131,7 +110,7 @@ class Experiment:
     """
 
     def __init__(self, config: Params) -> None:
-        self.config = Params(_in_order(expand(config.as_dict(quiet=True))))
+        self.config = Params(in_order(expand(config.as_dict(quiet=True))))
         plan, self.tasks = check(self.config)
         self.environment = config.environment
         self._files = StagedFiles()
@@ -236,7 +215,7 @@ class Experiment:
         if engine.is_main:
             prepare(directory, self.config, force=force, recover=recover)
         engine.wait()
-        with _log_file(directory / "train.log" if engine.is_main else None):
+        with log_file(directory / "train.log" if engine.is_main else None):
             vocab = self.vocabulary()
             for problem in self.problems(vocab, describe_splits(self.instances, self.tasks)):
                 logger.warning(problem)
@@ -299,47 +278,8 @@ class Experiment:
             raise ConfigurationErrors([Problem(f"{split}_data_path", str(error))]) from error
 
 
-def _in_order(value: Any) -> Any:
-    """Keys in the order that jsonnet gives them, in which ``config.json`` will be read again.
-
-    Components are made in that order, so it decides which random weights each one starts with.
-    """
-    if isinstance(value, dict):
-        return {key: _in_order(value[key]) for key in sorted(value)}
-    return [_in_order(item) for item in value] if isinstance(value, list) else value
-
-
-def _text(params: Params, overrides: str) -> Params:
-    from causal_mtl.common.jsonnet import evaluate_text
-
-    used = set(params.environment)
-    changed = params.with_overrides(evaluate_text(overrides, name="overrides", used=used))
-    changed.environment = frozenset(used)
-    return changed
-
-
 def _unused(name: str) -> Path:
     number = 1
     while (path := Path("runs") / (name if number == 1 else f"{name}-{number}")).exists():
         number += 1
     return path
-
-
-@contextmanager
-def _log_file(path: Path | None) -> Iterator[None]:
-    """Write the library's log to `path` as well."""
-    if path is None:
-        yield
-        return
-    ours = logging.getLogger("causal_mtl")
-    level = ours.level
-    handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    ours.addHandler(handler)
-    ours.setLevel(min(level or logging.INFO, logging.INFO))
-    try:
-        yield
-    finally:
-        ours.removeHandler(handler)
-        handler.close()
-        ours.setLevel(level)
