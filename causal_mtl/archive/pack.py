@@ -10,17 +10,17 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_model
-
 from causal_mtl.archive.manifest import manifest_of
 from causal_mtl.archive.opened import unpacked
 from causal_mtl.archive.parts import ARCHIVE, CONFIG, MANIFEST, RUN, WEIGHTS, check_name, members_of
+from causal_mtl.archive.saving import save_weights
 from causal_mtl.archive.weights import check_finite
 from causal_mtl.common.atomic import complete_file, write_json
 from causal_mtl.common.strict_json import read_json_object
 from causal_mtl.models import Model
 
-_SCRATCH = ".packing_"
+SCRATCH = ".packing_"
+"""Prefix of the names of directories in which archives are packed."""
 
 
 def save_archive(directory: str | PathLike[str], model: Model) -> Path:
@@ -34,11 +34,11 @@ def save_archive(directory: str | PathLike[str], model: Model) -> Path:
     """
     directory = Path(directory)
     check_finite(model.state_dict())
-    for left in directory.glob(f"{_SCRATCH}*"):
+    for left in directory.glob(f"{SCRATCH}*"):
         shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=directory, prefix=_SCRATCH) as scratch:
+    with tempfile.TemporaryDirectory(dir=directory, prefix=SCRATCH) as scratch:
         weights = Path(scratch) / WEIGHTS
-        save_model(model, str(weights))
+        save_weights(model, weights)
         _pack({**members_of(directory), WEIGHTS: weights}, directory / ARCHIVE)
     return directory / ARCHIVE
 

@@ -8,9 +8,7 @@ from typing import Any
 
 import torch
 
-
-class NonFiniteLossError(RuntimeError):
-    """A loss became NaN or infinite; the message names the task, the epoch and the step."""
+from causal_mtl.training.non_finite import CAUSES, NonFiniteLossError
 
 
 class LossSums:
@@ -62,11 +60,14 @@ class LossSums:
     def check_finite(self, where: str) -> None:
         """Raise `NonFiniteLossError` that names each loss that is NaN or infinite."""
         bad = [f"'{name}' is {row[0]}" for name, row in self.sums.items() if not math.isfinite(row[0])]
+        bad += [
+            f"'{name}' times its weight is {row[1]}"
+            for name, row in self.sums.items()
+            if math.isfinite(row[0]) and not math.isfinite(row[1])
+        ]
         if bad:
             raise NonFiniteLossError(
-                f"the loss of {' and '.join(bad)} {where}. The weights have not been updated with it. Usual "
-                "causes: a learning rate that is too high (try a lower one, or grad_norm: 1.0), or "
-                'mixed_precision "fp16" on a model that overflows (try "bf16").'
+                f"the loss of {' and '.join(bad)} {where}. The weights have not been updated with it. {CAUSES}"
             )
 
 
