@@ -231,12 +231,12 @@ def _forget_other_settings(device: DeviceType, mixed_precision: EffectivePrecisi
 
 def _non_finite_gradients(parameters: Sequence[nn.Parameter]) -> list[int]:
     """The indices of parameters whose gradient is not finite; the values leave the device in one transfer."""
-    present = [i for i, parameter in enumerate(parameters) if parameter.grad is not None]
-    if not present:
+    gradients = {i: p.grad for i, p in enumerate(parameters) if p.grad is not None}
+    if not gradients:
         return []
-    largest = torch._foreach_norm([parameters[i].grad for i in present], ord=float("inf"))
+    largest = torch._foreach_norm(list(gradients.values()), ord=float("inf"))
     finite = torch.isfinite(torch.stack([value.float() for value in largest])).tolist()
-    return [i for i, is_finite in zip(present, finite, strict=True) if not is_finite]
+    return [i for i, is_finite in zip(gradients, finite, strict=True) if not is_finite]
 
 
 def _sum_gradients(parameters: Sequence[nn.Parameter]) -> None:
