@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from types import FrameType
 from typing import Any
 
 _INTERRUPTED = 130
@@ -17,8 +18,8 @@ _INTERRUPTED = 130
 def run() -> None:
     """Run the command line and exit with its status. Ctrl-C never shows a traceback.
 
-    The first one raises `KeyboardInterrupt`, so that commands can tidy up; a second one exits at once, as all files
-    are complete or absent at any time.
+    The first one raises `KeyboardInterrupt`, so that commands can tidy up. A second one exits at once, and so does
+    one during an import, where other libraries would swallow the error: all files are complete or absent at any time.
     """
     interrupts = _Interrupts()
     try:
@@ -54,8 +55,8 @@ class _Interrupts:
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             signal.signal(signal.SIGINT, handler)
 
-    def _interrupt(self, *_: object) -> None:
-        if self.came:
+    def _interrupt(self, _: int, frame: FrameType | None) -> None:
+        if self.came or _imports(frame):
             os._exit(_INTERRUPTED)
         self.came = True
         raise KeyboardInterrupt
@@ -65,6 +66,15 @@ class _Interrupts:
         if issubclass(unraisable.exc_type, KeyboardInterrupt):
             os._exit(_INTERRUPTED)
         self._reported(unraisable)
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether what `frame` does is part of an import."""
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False
 
 
 if __name__ == "__main__":
