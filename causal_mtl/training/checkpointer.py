@@ -90,10 +90,14 @@ class Checkpointer:
             save_tensors(tensors, unfinished / _TENSORS)
             write_text(unfinished / _STATE, json.dumps(packed))
             write_json(unfinished / MANIFEST, manifest_of({name: unfinished / name for name in FILES}))
+        self.remove_old(best_epoch)
+        return final
+
+    def remove_old(self, best_epoch: int | None) -> None:
+        """Remove the checkpoints that are neither new nor the one of `best_epoch`."""
         for old in self.all()[: -self.keep]:
             if best_epoch is None or old != self.path(best_epoch):
                 remove(old)
-        return final
 
     def choose(self) -> Choice:
         """The newest checkpoint that is sound, as is the one of the epoch that is the best for it.

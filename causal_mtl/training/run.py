@@ -235,6 +235,7 @@ class Run:
         self.engine.wait()  # until every process has read what it chose
         if self.engine.is_main:
             self.checkpointer.discard(damaged)
+            self.checkpointer.remove_old(self.tracker.best_epoch)  # a crash may have come before that
         logger.info("going on from %s", path)
         return True
 

@@ -35,7 +35,7 @@ def _config(model, trainer):
         "dataset_reader": {
             "type": "triples",
             "token_indexers": {"tokens": {"type": "single_id"}},
-            "max_instances": 12,
+            "max_instances": 9,
         },
         "train_data_path": str(ROOT / "fixtures/triples/train.json"),
         "validation_data_path": str(ROOT / "fixtures/triples/dev.json"),
@@ -49,7 +49,7 @@ def _config(model, trainer):
             "encoder_dropout": 0.3,
             **model,
         },
-        "data_loader": {"batch_size": 4},
+        "data_loader": {"batch_size": 3},
         "trainer": {
             "num_epochs": 2,
             "optimizer": {"type": "adam", "lr": 0.01},

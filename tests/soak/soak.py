@@ -29,7 +29,7 @@ import causal_mtl.training.experiment  # noqa: F401 - once, for all that are for
 from causal_mtl.commands import main as command_line
 
 KILLED = -signal.SIGKILL
-_EVERY_AGAIN = 3
+_EVERY_AGAIN = 4
 """Of so many events one is tried with a second kill."""
 _MEMORY = Path("/dev/shm")
 """Where flushing costs nothing. A kill spares what the system was handed, wherever it is."""
@@ -47,6 +47,7 @@ def train(config, directory, *options, kill=0, torn=False, events_to=None):
                 os.dup2(output.fileno(), 2)
             events = Events(directory, kill, torn)
             events.start()
+            os.chdir(directory.parent)  # asking git takes longer than the training
             logging.root.handlers.clear()  # they write to what the parent had as stderr
             status = command_line(["train", str(config), "-s", str(directory), *options])
             if events_to:
