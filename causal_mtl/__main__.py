@@ -19,7 +19,7 @@ def run() -> None:
     """Run the command line and exit with its status. Ctrl-C never shows a traceback.
 
     The first one raises `KeyboardInterrupt`, so that commands can tidy up. A second one exits at once, and so does
-    one during an import, where other libraries would swallow the error: all files are complete or absent at any time.
+    one during an import, where other libraries would swallow the error: files are complete or absent at any time.
     """
     interrupts = _Interrupts()
     try:

@@ -93,6 +93,7 @@ def prepare(directory: Path, config: Params, *, force: bool = False, recover: bo
     directory.mkdir(parents=True, exist_ok=True)
     remove_leftovers(directory, SCRATCH)
     remove_leftovers(directory / _CHECKPOINTS)
+    remove(directory / non_finite.FILE)  # of the try before
     if not recover:
         names = [path.name for path in directory.iterdir()] if force else _OURS
         for name in names:

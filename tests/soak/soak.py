@@ -1,8 +1,8 @@
 """Kill small trainings at every file-system event; each must end as one that was not killed (`make soak`).
 
 Per kind of model: a training is watched and its events are counted. Then it is begun anew and killed (SIGKILL)
-right before event 1, 2, 3 …, and once more, with all files cut to half that were not flushed by then, where there are
-such; `--recover` follows, or a new start where there is nothing to recover. Some are killed again as they recover.
+right before event 1, 2, 3 …, and once more, with all files cut to half that were not flushed by then, if there
+are such; `--recover` follows, or a new start if there is nothing to recover. Some are killed again in recovery.
 """
 
 import argparse
