@@ -58,7 +58,8 @@ def complete_directory(path: str | PathLike[str]) -> Iterator[Path]:
             unfinished.mkdir(parents=True)
             yield unfinished
             for inner in sorted(unfinished.rglob("*")):
-                flush(inner)
+                with naming(inner):
+                    flush(inner)
             flush(unfinished)
             remove(final)
             unfinished.rename(final)

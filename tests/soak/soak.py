@@ -130,7 +130,7 @@ class Soak:
 
 def work(soaks, cases, results):
     """Try cases and write what came of them; in a process of its own."""
-    with results.open("w") as file:
+    with results.open("w", buffering=1) as file:
         for name, case in cases:
             try:
                 found, kills = soaks[name].try_case(case)
