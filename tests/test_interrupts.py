@@ -67,7 +67,7 @@ def test_during_an_import(config_file, tmp_path, module, times):
 @pytest.mark.parametrize("times", [1, 2, 3])
 def test_during_a_training(config_file, tmp_path, times):
     process = start("", "train", config_file, "-s", tmp_path / "run", "-o", '{"trainer.num_epochs": 10000}')
-    wait_for(process, "epoch 1/")
+    wait_for(process, "epoch 2/")
     error = interrupted(process, times)
     if times == 1:
         assert "--recover" in error
