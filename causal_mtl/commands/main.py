@@ -88,7 +88,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         finish_standard_output()
         print(f"causal-mtl: error: {_on_lines(str(error))}", file=sys.stderr)
-        return 1 if isinstance(error, OSError) and error.errno in _NO_SPACE else 2
+        return 1 if _is_full_disk(error) else 2
+
+
+def _is_full_disk(error: Exception) -> bool:
+    """Whether a file could not be written, though the command line was right."""
+    return isinstance(error, OSError) and error.errno in _NO_SPACE and error.filename is not None
 
 
 def _on_lines(message: str) -> str:
