@@ -1,4 +1,4 @@
-"""`causal-mtl predict` on a large file: sentences a second, peak memory, and where the time goes.
+"""`causal-mtl predict` on a large file: sentences per second, peak memory, and where the time goes.
 
 python benchmarks/predict_throughput.py --archive runs/pmei [--sentences 100000]
 """
@@ -95,7 +95,7 @@ def main() -> None:
     }
     for done in (few, many):
         print(f"{done.sentences:7} sentences: {done.seconds:7.1f} s, peak {done.peak_mib:.0f} MiB")
-    print(f"{figures['sentences_per_second']:.0f} sentences a second besides the start")
+    print(f"{figures['sentences_per_second']:.0f} sentences per second besides the start")
     print(f"peak memory of the second run: {figures['peak_ratio']:.2f} times that of the first")
     for stage, share in by_stage.items():
         print(f"{stage:10} {share:6.1%}")

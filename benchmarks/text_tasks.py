@@ -46,7 +46,7 @@ def measure(
     import torch
 
     from causal_mtl.data import DatasetReader, Vocabulary
-    from causal_mtl.data.loader import Countable, Loader
+    from causal_mtl.data.loader import CountableInstance, Loader
     from causal_mtl.data.schema import from_json
     from causal_mtl.models import Model
     from causal_mtl.tasks import Task
@@ -60,7 +60,9 @@ def measure(
         instances = [from_json(record(json.loads(line)), reader.tokenizer) for line in lines]
     kind = "single_label_classification"
     tasks = [Task.from_params({"type": kind, "name": name}) for name in ("article", "charge", "term")]
-    vocab = Vocabulary.from_instances([Countable(text, reader.token_indexers, tasks) for text in instances])
+    vocab = Vocabulary.from_instances(
+        [CountableInstance(text, reader.token_indexers, tasks) for text in instances]
+    )
     loader = Loader(instances, vocab, reader.token_indexers, tasks)
     model = Model.from_params(
         {

@@ -1,4 +1,4 @@
-"""The house of docs/architecture.md: imports run one way."""
+"""The packages of docs/architecture.md: imports run one way."""
 
 import ast
 from graphlib import TopologicalSorter
@@ -8,7 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "causal_mtl"
 
-# A room may import from itself and from the rooms named here.
+# A package may import from itself and from the packages named here.
 STANDS_ON = {
     "version": set(),
     "common": set(),
@@ -36,7 +36,7 @@ def module_of(path):
 MODULES = {module_of(path) for path in FILES}
 
 
-def room_of(module):
+def package_of(module):
     return [*module.split("."), ""][1]
 
 
@@ -63,16 +63,16 @@ def imports(path):
 
 
 def test_every_room_is_known():
-    assert {room_of(module) for module in MODULES} <= set(STANDS_ON)
+    assert {package_of(module) for module in MODULES} <= set(STANDS_ON)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_run_one_way(path):
     module = module_of(path)
-    room = room_of(module)
+    package = package_of(module)
     for imported, _ in imports(path):
-        target = room_of(imported)
-        assert target == room or target in STANDS_ON[room], f"{module} imports {imported}"
+        target = package_of(imported)
+        assert target == package or target in STANDS_ON[package], f"{module} imports {imported}"
 
 
 def test_there_is_no_circle():
@@ -82,12 +82,12 @@ def test_there_is_no_circle():
         module = module_of(path)
         if path.name != "__init__.py":
             graph[module] = {name for name, at_once in imports(path) if at_once and name in MODULES}
-    rooms = {}
+    packages = {}
     for module, targets in graph.items():
-        rooms.setdefault(room_of(module), set()).update(room_of(target) for target in targets)
-    for room, targets in rooms.items():
-        targets.discard(room)
-    list(TopologicalSorter(rooms).static_order())  # raises CycleError
+        packages.setdefault(package_of(module), set()).update(package_of(target) for target in targets)
+    for package, targets in packages.items():
+        targets.discard(package)
+    list(TopologicalSorter(packages).static_order())  # raises CycleError
     list(TopologicalSorter({m: targets & graph.keys() for m, targets in graph.items()}).static_order())
 
 

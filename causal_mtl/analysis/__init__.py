@@ -13,14 +13,14 @@ from causal_mtl.analysis.drawing import (
 )
 from causal_mtl.analysis.groups import TripleGroups, triple_groups
 from causal_mtl.analysis.measures import deciding
-from causal_mtl.analysis.run import Run, with_counts
+from causal_mtl.analysis.run import FinishedRun, with_counts
 from causal_mtl.analysis.runs import as_export, read_runs, write_export
 from causal_mtl.analysis.sentence_counts import SentenceCounts, sentence_counts
 from causal_mtl.analysis.tables import Table, comparison_table, render, score_table
 
 __all__ = [
+    "FinishedRun",
     "Interval",
-    "Run",
     "SentenceCounts",
     "Table",
     "TripleGroups",

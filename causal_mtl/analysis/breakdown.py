@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from causal_mtl.analysis.groups import By, TripleGroups
 from causal_mtl.analysis.measures import as_shown, ratio, unit
-from causal_mtl.analysis.run import Run
+from causal_mtl.analysis.run import FinishedRun
 from causal_mtl.analysis.scores import NONE, Configurations, mean_and_sd, source
 from causal_mtl.analysis.tables import Table
 from causal_mtl.common import ConfigurationError
@@ -43,7 +43,7 @@ def breakdown_table(configurations: Configurations, measure: str, by: By) -> Tab
     return Table(title, ["configuration", "seeds", *header], rows)
 
 
-def _cell(runs: Sequence[Run], measure: str, mask: NDArray[np.bool_]) -> str:
+def _cell(runs: Sequence[FinishedRun], measure: str, mask: NDArray[np.bool_]) -> str:
     if not mask.any():
         return NONE
     described = runs[0].measure(measure)
@@ -51,7 +51,7 @@ def _cell(runs: Sequence[Run], measure: str, mask: NDArray[np.bool_]) -> str:
     return mean_and_sd(values, *as_shown(described))
 
 
-def _common_groups(runs: Sequence[Run], task: str) -> TripleGroups:
+def _common_groups(runs: Sequence[FinishedRun], task: str) -> TripleGroups:
     """The groups that all runs have."""
     first = _groups(runs[0], task)
     for run in runs[1:]:
@@ -62,7 +62,7 @@ def _common_groups(runs: Sequence[Run], task: str) -> TripleGroups:
     return first
 
 
-def _groups(run: Run, task: str) -> TripleGroups:
+def _groups(run: FinishedRun, task: str) -> TripleGroups:
     groups = run.counts.groups if run.counts else None
     if groups is None:
         raise ConfigurationError(

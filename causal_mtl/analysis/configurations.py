@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from causal_mtl.analysis.run import Run
+from causal_mtl.analysis.run import FinishedRun
 from causal_mtl.common import ConfigurationError
 from causal_mtl.common.differences import differences
 
 
-def configurations(runs: Sequence[Run]) -> dict[str, list[Run]]:
+def configurations(runs: Sequence[FinishedRun]) -> dict[str, list[FinishedRun]]:
     """Runs by label, each label's by seed; labels in the order in which they came.
 
     Raises:
         ConfigurationError: runs of one label differ in more than the seed (the message names the keys), or do not
             differ in it.
     """
-    groups: dict[str, list[Run]] = {}
+    groups: dict[str, list[FinishedRun]] = {}
     for run in runs:
         groups.setdefault(run.label, []).append(run)
     for label, group in groups.items():
@@ -34,7 +34,7 @@ def configurations(runs: Sequence[Run]) -> dict[str, list[Run]]:
     return groups
 
 
-def _differences(first: Run, second: Run) -> list[tuple[str, Any, Any]]:
+def _differences(first: FinishedRun, second: FinishedRun) -> list[tuple[str, Any, Any]]:
     """Where the configs differ but for the seed; if nowhere, the data that has changed between the runs."""
     one, other = ({**run.config, "random_seed": None} for run in (first, second))
     data, other_data = (

@@ -23,7 +23,7 @@ _NOTABLE = 0.005
 
 
 @dataclass(frozen=True)
-class Run:
+class FinishedRun:
     """One finished training.
 
     Attributes:
@@ -76,7 +76,7 @@ class Run:
         return measures[holder][:, [there.index(column) for column in self.measure(measure).columns]]
 
 
-def with_counts(run: Run, data: str | None = None) -> Run:
+def with_counts(run: FinishedRun, data: str | None = None) -> FinishedRun:
     """`run` with its counts by sentence.
 
     Args:
@@ -102,7 +102,7 @@ def with_counts(run: Run, data: str | None = None) -> Run:
     return replace(run, counts=counts)
 
 
-def _check_agrees(run: Run, counts: SentenceCounts) -> None:
+def _check_agrees(run: FinishedRun, counts: SentenceCounts) -> None:
     """Counts on validation data are those of the scores that the training left."""
     trained_on = run.note["data_sha256"].get(counts.data)
     if trained_on not in (None, counts.data_sha256):

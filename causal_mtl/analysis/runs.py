@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from causal_mtl.analysis.curves import read_curves
-from causal_mtl.analysis.run import Run
+from causal_mtl.analysis.run import FinishedRun
 from causal_mtl.analysis.sentence_counts import SentenceCounts
 from causal_mtl.common import ConfigurationError
 
@@ -27,7 +27,7 @@ class _NoFinishedRun(ConfigurationError):
 
 def read_runs(
     paths: Iterable[str | PathLike[str]], skip_unfinished: bool = False, only: Sequence[str] = ()
-) -> list[Run]:
+) -> list[FinishedRun]:
     """Read finished trainings.
 
     Args:
@@ -39,7 +39,7 @@ def read_runs(
     Raises:
         ConfigurationError: something is neither, there is no run of a label, or no run at all.
     """
-    runs: list[Run] = []
+    runs: list[FinishedRun] = []
     for path in (found for given in paths for found in _trainings(Path(given))):
         if not path.exists():
             raise ConfigurationError(f"there is no {path}")
@@ -54,13 +54,13 @@ def read_runs(
     return _chosen(runs, only) if only else runs
 
 
-def write_export(path: Path, runs: Iterable[Run]) -> None:
+def write_export(path: Path, runs: Iterable[FinishedRun]) -> None:
     """Write what `as_export` makes of `runs` to a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(as_export(runs), encoding="utf-8")
 
 
-def as_export(runs: Iterable[Run]) -> str:
+def as_export(runs: Iterable[FinishedRun]) -> str:
     """`runs` as JSON, one per line, small enough to commit: `read_runs` gives the same without directories.
 
     Args:
@@ -70,7 +70,7 @@ def as_export(runs: Iterable[Run]) -> str:
     return f'{{"format": {json.dumps(_FORMAT)}, "runs": [\n' + ",\n".join(lines) + "\n]}\n"
 
 
-def _chosen(runs: Sequence[Run], only: Sequence[str]) -> list[Run]:
+def _chosen(runs: Sequence[FinishedRun], only: Sequence[str]) -> list[FinishedRun]:
     """The runs of the labels `only`, in their order."""
     known = dict.fromkeys(run.label for run in runs)
     if missing := [label for label in only if label not in known]:
@@ -85,7 +85,7 @@ def _trainings(path: Path) -> list[Path]:
     return sorted(config.parent for config in path.glob(f"*/{_FILES[0]}")) or [path]
 
 
-def _from_directory(directory: Path) -> Run:
+def _from_directory(directory: Path) -> FinishedRun:
     missing = [name for name in _FILES if not (directory / name).is_file()]
     if missing:
         kind = "a finished training" if (directory / _FILES[0]).is_file() else "the directory of a training"
@@ -94,15 +94,17 @@ def _from_directory(directory: Path) -> Run:
         json.loads((directory / name).read_text(encoding="utf-8")) for name in _FILES[:3]
     )
     label = directory.resolve().name.removesuffix(f"-{note['seed']}")
-    return Run(str(directory), label, note["seed"], config, metrics, note, curves=read_curves(directory))
+    return FinishedRun(
+        str(directory), label, note["seed"], config, metrics, note, curves=read_curves(directory)
+    )
 
 
-def _record(run: Run) -> dict[str, Any]:
+def _record(run: FinishedRun) -> dict[str, Any]:
     record = {name: getattr(run, name) for name in _EXPORTED}
     return {**record, "counts": run.counts.to_json() if run.counts else None, "curves": run.curves}
 
 
-def _from_export(path: Path) -> list[Run]:
+def _from_export(path: Path) -> list[FinishedRun]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != _FORMAT:
@@ -114,8 +116,8 @@ def _from_export(path: Path) -> list[Run]:
         ) from None
 
 
-def _exported(path: Path, record: dict[str, Any]) -> Run:
+def _exported(path: Path, record: dict[str, Any]) -> FinishedRun:
     counts = record["counts"] and SentenceCounts.from_json(record["counts"])
     curves = record.get("curves", {})  # older exports have none
     named = {name: record[name] for name in _EXPORTED}
-    return Run(str(path), **named, counts=counts, exported=True, curves=curves)
+    return FinishedRun(str(path), **named, counts=counts, exported=True, curves=curves)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import mean, stdev
 
 from causal_mtl.analysis.measures import ratio
-from causal_mtl.analysis.run import Run
+from causal_mtl.analysis.run import FinishedRun
 from causal_mtl.common import ConfigurationError
 
-Configurations = Mapping[str, Sequence[Run]]
+Configurations = Mapping[str, Sequence[FinishedRun]]
 """Runs by label."""
 
 NONE = "–"
@@ -18,7 +18,7 @@ NONE = "–"
 _PREFIX = "validation_"
 
 
-def scores(run: Run, measure: str) -> list[float]:
+def scores(run: FinishedRun, measure: str) -> list[float]:
     """The value of `measure`, after those that are shown beside it (with an F1 precision and recall).
 
     Where the run has counts they come from these, else from ``metrics.json``.

@@ -83,7 +83,7 @@ class SentenceCounts:
 def sentence_counts(directory: Path, archive: Path, data: str) -> SentenceCounts:
     """Count what the model of a training finds in `data`, sentence by sentence.
 
-    The counts are kept in ``counts/`` of `directory`, one file a data set, and counted again only when the bytes
+    The counts are kept in ``counts/`` of `directory`, one file per data set, and counted again only when the bytes
     of archive or data are others, or when what is kept lacks the groups.
 
     Args:

@@ -24,7 +24,7 @@ class Table:
 
     Attributes:
         title: one line.
-        header: one name a column.
+        header: one name per column.
         rows: as long as `header`.
         words: so many columns from the left hold words, the others numbers.
     """

@@ -1,4 +1,4 @@
-"""Reading archives: from a file, perhaps a stranger's, to a trained model."""
+"""Reading archives: from a file, trusted or not, to a trained model."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def load_archive(
 ) -> Archive:
     """Load a trained model.
 
-    The archive may be a stranger's: its config is read as JSON and can only name registered components, or classes
+    The archive need not be trusted: its config is read as JSON and can only name registered components, or classes
     of packages that were included by ``--include-package`` or `import_package`; no other file is opened.
 
     Args:

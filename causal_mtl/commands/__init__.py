@@ -1,4 +1,4 @@
-"""The command line. One file a subcommand: its parser, and a function that imports what it needs and prints."""
+"""The command line. One file per subcommand: its parser, and a function that imports what it needs and prints."""
 
 from causal_mtl.commands.main import main
 

@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> None:
         Engine(options.device, options.mixed_precision),
         Batching(batch_size=options.batch_size),
         metrics=metrics,
-        on_batch=lambda numbers, _, annotations: predicted.update(zip(numbers, annotations, strict=True)),
+        on_batch=lambda indices, _, annotations: predicted.update(zip(indices, annotations, strict=True)),
     )
     results["sentences"] = len(instances)
     if options.per_label:

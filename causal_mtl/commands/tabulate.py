@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from causal_mtl.analysis import Run
+    from causal_mtl.analysis import FinishedRun
 
 from causal_mtl.commands.output import STANDARD, check_outputs, write_text
 
@@ -17,7 +17,7 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
     parser = subcommands.add_parser(
         "tabulate",
         help="compare finished trainings",
-        description="Print scores of finished trainings, one row a configuration: trainings whose directories are "
+        description="Print scores of finished trainings, one row per configuration: trainings whose directories are "
         "called LABEL-SEED are one configuration LABEL.",
         epilog="--compare, --by, --data and --export predict the data with each trained model, once: what was "
         "found in each sentence is kept in DIR/counts.",
@@ -89,7 +89,7 @@ def pair(text: str) -> tuple[str, str]:
     return system, baseline
 
 
-def measures(options: argparse.Namespace, runs: Sequence[Run]) -> list[str]:
+def measures(options: argparse.Namespace, runs: Sequence[FinishedRun]) -> list[str]:
     """The measure that is asked for, else those by which the trainings chose their best epochs."""
     from causal_mtl import analysis
 

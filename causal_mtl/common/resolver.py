@@ -76,7 +76,7 @@ class Resolver(TypeResolver):
         else:
             try:
                 entry = registry.look_up(cls, name)
-            except Exception as error:  # a dotted path imports a stranger's module, which can raise anything
+            except Exception as error:  # a dotted path imports a foreign module, which can raise anything
                 self._note(here, str(error) or type(error).__name__)
                 return None
             if not _is_component(entry, cls):

@@ -106,7 +106,7 @@ def _hints(function: Callable, owner: type | None) -> dict[str, Any]:
     function = inspect.unwrap(getattr(function, "__func__", function))
     try:
         return get_type_hints(function, include_extras=True)
-    except Exception:  # evaluating a stranger's annotation can raise anything
+    except Exception:  # evaluating an annotation of foreign code can raise anything
         annotations = getattr(function, "__annotations__", {})
         return {name: _evaluate(note, function, owner) for name, note in annotations.items()}
 

@@ -83,7 +83,7 @@ def value_name(value: Any) -> str:
 
 
 def one_line(message: str, longest: int = 1000) -> str:
-    """A message that a stranger's data may have shaped, as one printable line."""
+    """A message that untrusted data may have shaped, as one printable line."""
     joined = "; ".join(line.strip() for line in message.splitlines() if line.strip())
     safe = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in joined)
     return safe if len(safe) <= longest else safe[:longest] + " …"

@@ -14,7 +14,7 @@ _included: set[str] = set()
 
 @contextmanager
 def untrusted(filled_in: Iterable[str] = ()) -> Iterator[None]:
-    """Within this block configurations are a stranger's.
+    """Within this block configurations are not trusted.
 
     They can name registered components, and classes of packages that the user has included; they open no file.
 
@@ -42,7 +42,7 @@ def check_module(module: str) -> None:
     """Refuse a dotted path into `module` before the module is imported.
 
     Raises:
-        ConfigurationError: a stranger's configuration names it, and no included package covers it.
+        ConfigurationError: an untrusted configuration names it, and no included package covers it.
     """
     if _filled_in.get() is not None and not any(f"{module}.".startswith(f"{name}.") for name in _included):
         raise ConfigurationError(
@@ -52,10 +52,10 @@ def check_module(module: str) -> None:
 
 
 def check_file(path: str) -> None:
-    """Refuse to open a file that a stranger's configuration names.
+    """Refuse to open a file that an untrusted configuration names.
 
     Raises:
-        ConfigurationError: the configuration being read is a stranger's.
+        ConfigurationError: the configuration being read is not trusted.
     """
     if _filled_in.get() is not None:
         raise ConfigurationError(f"{path!r}: loading a model archive opens no other file")

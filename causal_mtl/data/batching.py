@@ -26,8 +26,8 @@ def batches(
 
     Args:
         lengths: tokens of each sentence.
-        batch_size: at most so many sentences a batch.
-        max_tokens: at most so many tokens a batch, padding counted (sentences times the longest). A longer
+        batch_size: at most so many sentences per batch.
+        max_tokens: at most so many tokens per batch, padding counted (sentences times the longest). A longer
             sentence is a batch of its own. With `batch_size`, both limits hold.
         seed: of the whole run.
         epoch: counted from 0.

@@ -109,7 +109,7 @@ class Instance:
         tokens: its tokens, in order; their offsets point into `text`.
         annotations: one annotation a task, by task name; a task that is absent is not annotated here.
         metadata: what the input carried besides (written back by `predict`).
-        notes: what the reader had to mend, counted by a short phrase, such as ``{"duplicate relation": 1}``.
+        notes: what the reader had to correct, counted by a short phrase, such as ``{"duplicate relation": 1}``.
     """
 
     text: str

@@ -81,7 +81,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Countable:
+class CountableInstance:
     """An instance as a vocabulary counts it: tokens by indexer, labels by task."""
 
     instance: Instance
@@ -98,7 +98,7 @@ class Countable:
 
 
 class Loader:
-    """Indexes instances once and hands out batches by their numbers.
+    """Indexes instances once and hands out batches by their indices.
 
     Args:
         instances: the sentences.
@@ -133,32 +133,32 @@ class Loader:
         """The indexed labels of all sentences for `task`."""
         return iter(self._targets[task])
 
-    def counts(self, numbers: Iterable[int]) -> Counter[str]:
+    def counts(self, indices: Iterable[int]) -> Counter[str]:
         """How many of these sentences carry each task."""
-        numbers = list(numbers)
+        indices = list(indices)
         return Counter(
             {
-                name: sum(targets[number] is not None for number in numbers)
+                name: sum(targets[index] is not None for index in indices)
                 for name, targets in self._targets.items()
             }
         )
 
-    def batch(self, numbers: Sequence[int]) -> Batch:
-        """The sentences of these numbers, in this order."""
-        instances = [self.instances[number] for number in numbers]
-        lengths = torch.tensor([self.lengths[number] for number in numbers])
-        counts = self.counts(numbers)
+    def batch(self, indices: Sequence[int]) -> Batch:
+        """The sentences of these indices, in this order."""
+        instances = [self.instances[index] for index in indices]
+        lengths = torch.tensor([self.lengths[index] for index in indices])
+        counts = self.counts(indices)
         return Batch(
             instances=instances,
             inputs={
-                name: indexer.collate([self._indices[name][number] for number in numbers])
+                name: indexer.collate([self._indices[name][index] for index in indices])
                 for name, indexer in self._indexers.items()
             },
             mask=torch.arange(int(lengths.max())) < lengths.unsqueeze(1),
             labels={
                 task.name: TaskLabels(
                     [instance.annotations.get(task.name) for instance in instances],
-                    task.collate([self._targets[task.name][number] for number in numbers], lengths.tolist()),
+                    task.collate([self._targets[task.name][index] for index in indices], lengths.tolist()),
                 )
                 for task in self._tasks
                 if counts[task.name]

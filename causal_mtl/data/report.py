@@ -64,7 +64,7 @@ class Report:
     Attributes:
         lengths: tokens of each instance.
         tasks: by name.
-        notes: what the reader had to mend, summed over instances.
+        notes: what the reader had to correct, summed over instances.
         examples: a few instances, to be looked at.
     """
 

@@ -18,7 +18,7 @@ def render(report: Report, title: str = "") -> str:
     """
     lines = [
         f"{title + ': ' if title else ''}{report.sentences:,} sentences, {report.tokens:,} tokens",
-        f"  tokens a sentence: mean {report.mean_length:.1f}, median {report.median_length:g}, "
+        f"  tokens per sentence: mean {report.mean_length:.1f}, median {report.median_length:g}, "
         f"95% have at most {report.length_95}, longest {report.max_length}",
     ]
     for name, task in report.tasks.items():

@@ -122,7 +122,7 @@ class AnnotationReader:
         scores = expect(value["scores"], list, f"{at}.scores")
         if len(scores) != len(labels):
             raise ConfigurationError(
-                f"{at}.scores: expected one score a label, {len(labels)}, got {len(scores)}"
+                f"{at}.scores: expected one score per label, {len(labels)}, got {len(scores)}"
             )
         return LabelAnnotation(
             labels, tuple(expect(s, float, f"{at}.scores[{i}]") for i, s in enumerate(scores))

@@ -98,7 +98,7 @@ class Vocabulary(Registrable):
             min_count: by namespace, strings seen less often are left out. Default 1.
             max_vocab_size: at most so many counted strings, in every namespace or by namespace. Default: all.
             non_padded_namespaces: as in the class.
-            pretrained_files: by namespace, a file of word vectors (a word a line, then its numbers). Its
+            pretrained_files: by namespace, a file of word vectors (one word per line, then its numbers). Its
                 words are kept when counted, whatever `min_count` says.
             only_include_pretrained_words: keep *only* counted words that the file has and `min_count` allows.
             tokens_to_add: by namespace, strings to have in any case.

@@ -175,8 +175,8 @@ class CausalMultiTaskModel(Model):
             output = head(torch.cat([states, direct], dim=-1), mask)
             result.outputs[task.name] = output
             if task.name in self._handing_on:
-                view = self.score(task, head, output, batch, result)
-                self._hand_on(task.name, view, flow)
+                label_logits = self.add_head_loss(task, head, output, batch, result)
+                self._hand_on(task.name, label_logits, flow)
                 self._watch(task.name, batch, result)
         return self.add_losses(result, batch)
 
@@ -219,10 +219,10 @@ class CausalMultiTaskModel(Model):
                 total = torch.tensor(value * batch.counts[name], device=batch.mask.device)
                 result.watch(f"{name}/{quantity}", total, name)
 
-    def _hand_on(self, name: str, view: Tensor, flow: _Flow) -> None:
+    def _hand_on(self, name: str, label_logits: Tensor, flow: _Flow) -> None:
         """What later tasks are given as the label of this one: a set label, gold, or a sample."""
         head, mask = self.heads[name], flow.batch.mask
-        label = self.label_sampler(view, head.exclusive)
+        label = self.label_sampler(label_logits, head.exclusive)
         gold = flow.batch.labels.get(name)
         if self.label_sampler.wants_gold and gold is not None:
             label = self.set_labels(label, head, gold, mask)

@@ -90,7 +90,7 @@ class Model(nn.Module, Registrable):
         self.tasks = TaskGraph(tasks)
 
     def make_heads(self, input_sizes: Mapping[str, int]) -> Heads:
-        """One new head a task, over states of the width given for it."""
+        """One new head per task, over states of the width given for it."""
         return Heads({task.name: task.head(input_sizes[task.name], self.vocab) for task in self.tasks})
 
     @abstractmethod
@@ -123,7 +123,7 @@ class Model(nn.Module, Registrable):
                 result.losses[name] = Loss(loss, name, self.tasks[name].weight)
         return result
 
-    def score(
+    def add_head_loss(
         self,
         task: Task,
         head: Head,
@@ -133,7 +133,7 @@ class Model(nn.Module, Registrable):
         part: str = "",
         weight: float = 1.0,
     ) -> Tensor:
-        """The view of a head's output; on the way its loss is added to `result`, if the batch has gold.
+        """The label logits of a head's output; on the way its loss is added to `result`, if the batch has gold.
 
         Args:
             task: the head's.
@@ -146,11 +146,11 @@ class Model(nn.Module, Registrable):
         """
         gold = batch.labels.get(task.name)
         if gold is None:
-            return head.view(output)
-        loss, view = head.loss_and_view(output, gold.targets)
+            return head.label_logits(output)
+        loss, label_logits = head.loss_and_label_logits(output, gold.targets)
         name = f"{task.name}/{part}" if part else task.name
         result.losses[name] = Loss(loss, task.name, weight * task.weight)
-        return view
+        return label_logits
 
     def set_labels(self, predicted: Tensor, head: Head, given: TaskLabels, mask: Tensor) -> Tensor:
         """Labels as other tasks see them: those that are set, and `predicted` for sentences without (None).

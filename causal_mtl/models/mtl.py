@@ -1,4 +1,4 @@
-"""The plain model: one encoder for all tasks, one head a task."""
+"""The plain model: one encoder for all tasks, one head per task."""
 
 from __future__ import annotations
 

@@ -125,8 +125,10 @@ class ProgressiveModel(Model):
         real = batch.mask.unsqueeze(-1)
         for name, head in self.early_heads.items():
             output = head(states, batch.mask)
-            view = self.score(self.tasks[name], head, output, batch, result, "early", self.alpha[name])
-            label = probabilities(view, head.exclusive)
+            label_logits = self.add_head_loss(
+                self.tasks[name], head, output, batch, result, "early", self.alpha[name]
+            )
+            label = probabilities(label_logits, head.exclusive)
             if name in given:
                 label = self.set_labels(label, head, given[name], batch.mask)
             early[name] = label.expand(*batch.mask.shape, -1).to(states.dtype) * real

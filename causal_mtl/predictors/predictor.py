@@ -152,8 +152,8 @@ class Predictor(Registrable):
         for number, instance in enumerate(instances):
             alike[frozenset(instance.annotations)].append(number)
         found: dict[int, dict[str, Annotation]] = {}
-        for numbers in alike.values():
-            group = [instances[number] for number in numbers]
+        for indices in alike.values():
+            group = [instances[index] for index in indices]
             loader = Loader(group, self.archive.vocab, self.archive.reader.token_indexers, self.model.tasks)
             for chosen in batches(loader.lengths, batch_size=self.batch_size, shuffle=False):
                 batch = loader.batch(chosen).to(self.archive.device)
@@ -161,7 +161,7 @@ class Predictor(Registrable):
                 with torch.inference_mode(), self._autocast():
                     output = self.model(unlabelled, batch.labels or None)
                     decoded = self.model.decode(output, unlabelled, batch.labels or None)
-                found.update(zip((numbers[row] for row in chosen), decoded, strict=True))
+                found.update(zip((indices[row] for row in chosen), decoded, strict=True))
         return [found[number] for number in range(len(instances))]
 
     def _predict(self, instances: Sequence[Instance]) -> list[dict[str, Any] | InputError]:

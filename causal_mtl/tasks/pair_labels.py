@@ -94,7 +94,7 @@ class PairHead(Head):
         return self.scorer(states, mask)
 
     def loss(self, output: PairScores, targets: Targets) -> Tensor:
-        """Summed binary cross-entropy over pairs and labels (CMTL eq. 15, mended)."""
+        """Summed binary cross-entropy over pairs and labels (CMTL eq. 15, with its slip corrected)."""
         return output.loss(targets["cells"], targets["annotated"], self.gold_weights)
 
     def prepare(self, targets: Iterable[list[Cell] | None]) -> None:

@@ -111,11 +111,11 @@ class RelationHead(PairHead):
 
     task: RelationExtraction
 
-    def view(self, output: PairScores) -> Tensor:
+    def label_logits(self, output: PairScores) -> Tensor:
         """For each token and relation the highest logit over partners, `(batch, tokens, relations × roles)`."""
         return self._with_tails(output, output.maxima())
 
-    def loss_and_view(self, output: PairScores, targets: Targets) -> tuple[Tensor, Tensor]:
+    def loss_and_label_logits(self, output: PairScores, targets: Targets) -> tuple[Tensor, Tensor]:
         """Both from one pass over the pairs, `()` and `(batch, tokens, relations × roles)`."""
         loss, maxima = output.reduce(targets["cells"], targets["annotated"], self.gold_weights)
         return loss, self._with_tails(output, maxima)
@@ -156,7 +156,7 @@ class RelationHead(PairHead):
     def _between_mentions(
         self, output: PairScores, mentions: Sequence[Annotation]
     ) -> Iterator[tuple[int, Relation]]:
-        """The relations that hold between given mentions, with the numbers of their sentences."""
+        """The relations that hold between given mentions, with the indices of their sentences."""
         anchored: list[dict[int, list[Span]]] = [defaultdict(list) for _ in mentions]
         for at, annotation in zip(anchored, mentions, strict=True):
             for span in annotation.spans if annotation else ():  # type: ignore[union-attr]

@@ -33,7 +33,7 @@ class SequenceTagging(SpanLabels):
 
     Args:
         scheme: of the tags.
-        decoding: "argmax" takes each token's best tag and mends what is no span (see `TagScheme.decode`);
+        decoding: "argmax" takes each token's best tag and repairs what is no span (see `TagScheme.decode`);
             "viterbi" takes the best sequence of tags that is well formed.
     """
 
@@ -104,7 +104,7 @@ class TaggingHead(Head):
             logits, targets["tags"].flatten(), ignore_index=IGNORE, reduction="sum"
         )
 
-    def view(self, output: TagScores) -> Tensor:
+    def label_logits(self, output: TagScores) -> Tensor:
         """The logits of the tags, `(batch, tokens, tags)`."""
         return output.logits
 

@@ -54,7 +54,7 @@ class SpanHead(PairHead):
 
     task: SpanClassification
 
-    def view(self, output: PairScores) -> Tensor:
+    def label_logits(self, output: PairScores) -> Tensor:
         """For each token and label the highest logit over spans that cover it, `(batch, tokens, labels)`."""
         return output.covering_maxima()
 

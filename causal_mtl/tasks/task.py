@@ -1,4 +1,4 @@
-"""The base of a kind of task: everything about one kind of label in one room."""
+"""The base of a kind of task: everything about one kind of label in one file."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Head(nn.Module):
 
     What `forward` returns is the head's own affair: it is only handed back to the methods below.
 
-    Other tasks see a head's labels as a *view*: `(batch, tokens, num_labels)` for labels of tokens and
+    Other tasks see a head's labels as *label logits*: `(batch, tokens, num_labels)` for labels of tokens and
     `(batch, 1, num_labels)` for labels of the whole text, whatever shape the head's own scores have.
     """
 
     exclusive: ClassVar[bool]
-    """Whether exactly one label of the view holds at a position."""
+    """Whether exactly one label holds at a position."""
 
     @abstractmethod
     def forward(self, states: Tensor, mask: Tensor) -> Any:
@@ -47,20 +47,20 @@ class Head(nn.Module):
         raise NotImplementedError
 
     @abstractmethod
-    def view(self, output: Any) -> Tensor:
+    def label_logits(self, output: Any) -> Tensor:
         """The logits as other tasks see them, with their gradient."""
         raise NotImplementedError
 
-    def loss_and_view(self, output: Any, targets: Targets) -> tuple[Tensor, Tensor]:
+    def loss_and_label_logits(self, output: Any, targets: Targets) -> tuple[Tensor, Tensor]:
         """Both, for heads that get them from one pass."""
-        return self.loss(output, targets), self.view(output)
+        return self.loss(output, targets), self.label_logits(output)
 
     @abstractmethod
     def labels(self, targets: Targets, mask: Tensor) -> Tensor:
         """`targets` as other tasks see them: one-hot or k-hot, zero where there is no annotation.
 
         Returns:
-            `(batch, tokens or 1, num_labels)`, as `view`.
+            `(batch, tokens or 1, num_labels)`, as `label_logits`.
         """
         raise NotImplementedError
 
@@ -141,7 +141,7 @@ class Task(Registrable):
 
     @abstractmethod
     def num_labels(self, vocab: Vocabulary) -> int:
-        """Width of the view that other tasks have of its labels."""
+        """How many labels other tasks see: the last dimension of `Head.label_logits`."""
         raise NotImplementedError
 
     @abstractmethod

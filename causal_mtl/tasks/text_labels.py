@@ -89,7 +89,7 @@ class TextHead(Head):
         logits = self.layer(max_over_tokens(states, mask))
         return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
-    def view(self, output: Tensor) -> Tensor:
+    def label_logits(self, output: Tensor) -> Tensor:
         """The logits, at the one position that a text has, `(batch, 1, labels)`."""
         return output.unsqueeze(1)
 

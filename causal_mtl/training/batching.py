@@ -12,8 +12,8 @@ class Batching(FromParams):
     """Batches of similar length, a pure function of (seed, epoch).
 
     Args:
-        batch_size: at most so many sentences a batch (32 if `max_tokens` is not given either).
-        max_tokens: at most so many tokens a batch, padding counted.
+        batch_size: at most so many sentences per batch (32 if `max_tokens` is not given either).
+        max_tokens: at most so many tokens per batch, padding counted.
     """
 
     def __init__(self, batch_size: PositiveInt | None = None, max_tokens: PositiveInt | None = None) -> None:

@@ -38,10 +38,10 @@ def evaluate(
         loader: of the data.
         engine: ``Engine("cpu")`` will do. With several processes each takes a share and all get the result.
         batching: how many sentences at a time (default: 32).
-        metrics: one a task, to look into afterwards; made anew if not given.
-        on_batch: called with (instance numbers, batch, one ``{task: annotation}`` a sentence) after each
-            batch of this process; the numbers tell the order of the data, as batches go by length.
-        on_losses: called with (instance numbers, losses) after each batch of this process.
+        metrics: one per task, to look into afterwards; made anew if not given.
+        on_batch: called with (instance indices, batch, one ``{task: annotation}`` a sentence) after each
+            batch of this process; the indices tell the order of the data, as batches go by length.
+        on_losses: called with (instance indices, losses) after each batch of this process.
 
     Returns:
         "loss" (weighted total), "<task>/loss" and further parts such as "<task>/kl" (means over sentences),
@@ -57,20 +57,20 @@ def evaluate(
         # Not inference_mode: what a model caches here (a frozen transformer's output) must be usable in
         # training.
         with torch.no_grad():
-            for numbers in engine.share((batching or Batching()).evaluation(loader.lengths)):
-                batch = loader.batch(numbers).to(engine.device)
+            for indices in engine.share((batching or Batching()).evaluation(loader.lengths)):
+                batch = loader.batch(indices).to(engine.device)
                 with engine.autocast():
                     output = model(batch)
                     predictions = model.decode(output, batch)
                 add_losses(losses := LossSums(), [(output.losses, batch.counts)])
                 if on_losses is not None:
-                    on_losses(numbers, losses)
+                    on_losses(indices, losses)
                 sums.update(losses)
                 for task, labels in batch.labels.items():
                     predicted = [sentence[task] for sentence in predictions]
                     metrics[task](predicted, labels.annotations, batch.instances)
                 if on_batch is not None:
-                    on_batch(numbers, batch, predictions)
+                    on_batch(indices, batch, predictions)
     finally:
         model.train(was_training)
     return _gather(sums, metrics, engine) | {"seconds": time.perf_counter() - started}

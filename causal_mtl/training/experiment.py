@@ -20,7 +20,7 @@ from causal_mtl.common import (
     import_plugins,
 )
 from causal_mtl.data import Instance, Vocabulary
-from causal_mtl.data.loader import Countable, Loader
+from causal_mtl.data.loader import CountableInstance, Loader
 from causal_mtl.data.report import Report
 from causal_mtl.metrics import Measure
 from causal_mtl.models import Model
@@ -131,7 +131,7 @@ class Experiment:
     def _counted_vocabulary(self) -> Vocabulary:
         indexers = self.settings.dataset_reader.token_indexers
         counted = (
-            Countable(instance, indexers, self.tasks)
+            CountableInstance(instance, indexers, self.tasks)
             for split in self.settings.datasets_for_vocab_creation
             for instance in self._instances_of(split)
         )

@@ -55,7 +55,7 @@ def find_lr(
         trainer: its optimizer, parameter groups (all get the same rate), clipping, precision and device.
         model: what a training would start from.
         loader: training data; begins anew with other batches when it is used up.
-        batching: sentences or tokens a batch.
+        batching: sentences or tokens per batch.
         start_lr: rate of the first step.
         end_lr: rate of the last step.
         num_steps: how many.

@@ -30,7 +30,7 @@ class TrainerOptions:
         grad_clipping: clip each gradient's absolute value to this.
         mixed_precision: "no" (fp32), "bf16", "fp16" (CUDA only), or "auto": bf16 where the hardware has it,
             else fp32.
-        gradient_accumulation_steps: batches a step and process.
+        gradient_accumulation_steps: batches per step and process.
         moving_average: evaluate and keep averaged weights.
         callbacks: see `Callback`.
         keep_checkpoints: how many of the newest checkpoints stay on disk; the best always does.

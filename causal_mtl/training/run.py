@@ -90,7 +90,7 @@ class Run:
         self._step_sentences: list[int] = []
 
     def steps(self, epoch: int) -> list[list[list[int]]]:
-        """The optimizer steps of an epoch (from 1): each a list of micro-batches of instance numbers."""
+        """The optimizer steps of an epoch (from 1): each a list of micro-batches of instance indices."""
         batches = self.batching.training(self.train_loader.lengths, self.seed, epoch)
         return [batches[i : i + self.micro_batches] for i in range(0, len(batches), self.micro_batches)]
 
@@ -263,7 +263,7 @@ class Run:
             "the number of training sentences": len(self.train_loader.lengths),
             "batch_size": self.batching.batch_size,
             "max_tokens": self.batching.max_tokens,
-            "micro-batches a step": self.micro_batches,
+            "micro-batches per step": self.micro_batches,
             "the number of processes": self.engine.world_size,
             'the precision ("auto" takes what a machine has)': self.engine.mixed_precision,
             "the optimizer": type(self.optimizer.optimizer).__name__,

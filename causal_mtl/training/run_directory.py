@@ -125,7 +125,7 @@ def undo_start(directory: Path) -> None:
 
 
 def other_settings(directory: Path, config: Params, *, may_raise_epochs: bool = False) -> list[str]:
-    """Where the config of the training in `directory` is another than `config`: one line a key; [] if nowhere.
+    """Where the config of the training in `directory` is another than `config`: one line per key; [] if nowhere.
 
     Args:
         directory: of a training.

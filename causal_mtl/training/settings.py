@@ -31,7 +31,7 @@ class Settings(FromParams):
         vocabulary: how to make it; counted on the training data.
         datasets_for_vocab_creation: count other data as well. A label that training never shows cannot be learned,
             so this is for words only.
-        data_loader: sentences or tokens a batch.
+        data_loader: sentences or tokens per batch.
         random_seed: of everything that is random.
         initial_weights: an archive whose weights the model starts with, as far as they fit; its vocabulary is
             extended by the training data. ``model: {type: "from_archive"}`` sets this, and the model's config.

@@ -18,12 +18,12 @@ def forward_backward(
 
     The objective is ``Σ weight · total / count[task]`` over all losses, `count` being the number of sentences
     *of the whole step* that carry the task. It is known before the first forward pass, so cutting a step into
-    other micro-batches, or sharing them among other numbers of processes, leaves the gradient as it is.
+    other micro-batches, or sharing them among another number of processes, leaves the gradient as it is.
 
     Args:
         model: on the engine's device, in training mode.
         loader: gives batches and counts.
-        micro_batches: instance numbers; all of the step, whichever process works on them.
+        micro_batches: instance indices; all of the step, whichever process works on them.
         engine: takes this process's share.
 
     Returns:
@@ -31,8 +31,8 @@ def forward_backward(
     """
     counts = loader.counts(chain.from_iterable(micro_batches))
     seen = []
-    for numbers in engine.share(micro_batches):
-        batch = loader.batch(numbers).to(engine.device)
+    for indices in engine.share(micro_batches):
+        batch = loader.batch(indices).to(engine.device)
         with engine.autocast():
             losses = model(batch).losses
         terms = [

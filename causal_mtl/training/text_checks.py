@@ -12,7 +12,7 @@ from causal_mtl.common import ConfigurationError, Plan, Problem, resolve
 from causal_mtl.common.plan import Construct
 from causal_mtl.common.text import join
 from causal_mtl.data import Instance, Token, Vocabulary
-from causal_mtl.data.loader import Countable
+from causal_mtl.data.loader import CountableInstance
 from causal_mtl.data.token_indexers import TokenIndexer
 from causal_mtl.data.vocabulary import NON_PADDED_NAMESPACES
 from causal_mtl.nn.token_embedders import TokenEmbedder
@@ -67,7 +67,7 @@ def _tensors(indexer: TokenIndexer) -> list[str] | None:
     """The names of the tensors that an indexer yields, seen from one word; None if that cannot be seen."""
     word = Token("a", 0, 1)
     try:
-        counted = Countable(Instance("a", [word]), {"": indexer}, [])
+        counted = CountableInstance(Instance("a", [word]), {"": indexer}, [])
         vocab = Vocabulary.from_instances([counted])
         return list(indexer.collate([indexer.tokens_to_indices([word], vocab)]))
     except Exception:  # an indexer of somebody's own may need more than a word

@@ -56,7 +56,7 @@ class Trainer(TrainerOptions, Registrable):
             train_loader: what to train on.
             dev_loader: what to choose the best epoch by, or None.
             directory: where ``metrics.jsonl`` and ``checkpoints/`` go.
-            batching: sentences or tokens a batch (default: 32 sentences).
+            batching: sentences or tokens per batch (default: 32 sentences).
             recover: go on from the newest checkpoint in `directory`, if there is one; the result is the same
                 as that of a training that was not interrupted.
             seed: of the batches, dropout and whatever else is random in training.

@@ -53,7 +53,7 @@ def expand(config: dict[str, Any]) -> dict[str, Any]:
 
 
 @dataclass
-class Report:
+class WarmStartReport:
     """What became of a new model's weights, by name.
 
     Attributes:
@@ -80,7 +80,7 @@ class Report:
         return "; ".join(parts)
 
 
-def start_from(archive: Archive, model: Model) -> Report:
+def start_from(archive: Archive, model: Model) -> WarmStartReport:
     """Copy the weights of an archived model to a new one whose vocabulary extends the archived one.
 
     Weights of the same name and shape are copied. Where only the first dimension has grown (words of an
@@ -90,7 +90,7 @@ def start_from(archive: Archive, model: Model) -> Report:
     Raises:
         ConfigurationError: the two models have no weight in common.
     """
-    old, new, report = _tables_joined(archive.model), model.state_dict(), Report()
+    old, new, report = _tables_joined(archive.model), model.state_dict(), WarmStartReport()
     for name in _fixed_vectors(model):  # of words that neither data set has
         del new[name]
     with torch.no_grad():

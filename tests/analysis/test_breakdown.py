@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from causal_mtl.analysis import (
-    Run,
+    FinishedRun,
     SentenceCounts,
     TripleGroups,
     breakdown_table,
@@ -23,7 +23,7 @@ def run(label, seed, *rows, groups=GROUPS):
     counts = SentenceCounts(
         "dev.json", "sha", "", {MEASURE: np.array(rows), "entities/f1": np.array(rows)}, groups
     )
-    return Run(f"{label}.json", label, seed, {}, {}, {}, counts)
+    return FinishedRun(f"{label}.json", label, seed, {}, {}, {}, counts)
 
 
 GOOD = run("good", 1, [1, 1, 1], [2, 2, 2], [3, 3, 3], [0, 0, 0])

@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from causal_mtl.analysis import Run, SentenceCounts, comparison_table, deciding, paired_bootstrap, score_table
+from causal_mtl.analysis import (
+    FinishedRun,
+    SentenceCounts,
+    comparison_table,
+    deciding,
+    paired_bootstrap,
+    score_table,
+)
 from causal_mtl.analysis.drawing import quantities
 from causal_mtl.analysis.measures import as_shown, described, ratio, unit
 from causal_mtl.common import ConfigurationError
@@ -16,7 +23,7 @@ def run(label, errors, **counted):
     counts = SentenceCounts("d", "", "", {"stars/mae": rows}, columns={"stars/mae": ("error", "texts")})
     metrics = {"best_epoch": 1, "training_duration": 60.0}
     note = {"measures": {"stars/mae": MAE.to_json()}}
-    return Run(label, label, 1, {"validation_data_path": "d"}, metrics, note, counts)
+    return FinishedRun(label, label, 1, {"validation_data_path": "d"}, metrics, note, counts)
 
 
 def test_tables_of_a_measure_of_a_plugin():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from causal_mtl.analysis import Run, SentenceCounts, Table, comparison_table, render, score_table
+from causal_mtl.analysis import FinishedRun, SentenceCounts, Table, comparison_table, render, score_table
 from causal_mtl.common import ConfigurationError
 
 MEASURE = "relations/exact_f1"
@@ -12,7 +12,7 @@ def run(label, seed, f1=0.5, rows=None, epoch=3, data="dev.json"):
     for name, value in (("precision", 0.25), ("recall", 0.75), ("f1", f1)):
         metrics[f"validation_relations/exact_{name}"] = value
     counts = rows and SentenceCounts(data, f"sha of {data}", "", {MEASURE: np.array(rows)})
-    return Run(label, label, seed, {"validation_data_path": "dev.json"}, metrics, {}, counts)
+    return FinishedRun(label, label, seed, {"validation_data_path": "dev.json"}, metrics, {}, counts)
 
 
 def test_scores():

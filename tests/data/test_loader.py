@@ -1,7 +1,7 @@
 import torch
 
 from causal_mtl.data.instance import Instance, LabelAnnotation, Token
-from causal_mtl.data.loader import Countable, Loader
+from causal_mtl.data.loader import CountableInstance, Loader
 from causal_mtl.data.token_indexers import SingleIdIndexer
 from causal_mtl.data.vocabulary import Vocabulary
 
@@ -32,7 +32,7 @@ def make():
 
     instances = [instance("a b c", "x"), instance("a"), instance("b b", "y")]
     indexers, tasks = {"tokens": SingleIdIndexer()}, [FirstLabel()]
-    vocab = Vocabulary.from_instances([Countable(item, indexers, tasks) for item in instances])
+    vocab = Vocabulary.from_instances([CountableInstance(item, indexers, tasks) for item in instances])
     return Loader(instances, vocab, indexers, tasks), vocab
 
 

@@ -126,7 +126,7 @@ def span_of(**keys):
         ({"e": {"spans": 3}}, "expected a list, got 3"),
         ({"e": []}, r"annotations\.e: expected an object"),
         ({"e": {"spans": [], "match": "words"}}, "'offsets' or 'text'"),
-        ({"e": {"labels": ["a"], "scores": []}}, "one score a label"),
+        ({"e": {"labels": ["a"], "scores": []}}, "one score per label"),
         ({"e": {"relations": [{"label": "r", "head": 0, "tail": 0}]}}, "needs 'mentions'"),
         (
             {"e": {"mentions": "m", "relations": [{"label": "r", "head": 0, "tail": 0}]}},

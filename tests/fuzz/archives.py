@@ -142,7 +142,7 @@ def members(archive: Path) -> dict[str, bytes]:
 
 
 def with_manifest(content: dict[str, bytes]) -> dict[str, bytes]:
-    """As a stranger packs it who wants no hash to be wrong."""
+    """As an attacker packs it, with hashes that fit."""
     with tempfile.TemporaryDirectory() as scratch:
         files = {}
         for number, (name, data) in enumerate(content.items()):

@@ -7,7 +7,7 @@ import torch
 
 from causal_mtl.common import Lazy, Params
 from causal_mtl.data.instance import Instance, Relation, RelationAnnotation, Span, SpanAnnotation, Token
-from causal_mtl.data.loader import Countable, Loader
+from causal_mtl.data.loader import CountableInstance, Loader
 from causal_mtl.data.token_indexers import CharactersIndexer, SingleIdIndexer
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models import Model, MultiTaskModel
@@ -50,7 +50,7 @@ def indexers():
 
 @pytest.fixture
 def vocab(instances, tasks, indexers):
-    return Vocabulary.from_instances([Countable(item, indexers, tasks) for item in instances])
+    return Vocabulary.from_instances([CountableInstance(item, indexers, tasks) for item in instances])
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def build(instances):
     def make(settings, seed=0):
         indexers = {"tokens": SingleIdIndexer()}
         tasks = [Task.from_params(Params(task)) for task in settings["tasks"]]
-        vocab = Vocabulary.from_instances([Countable(item, indexers, tasks) for item in instances])
+        vocab = Vocabulary.from_instances([CountableInstance(item, indexers, tasks) for item in instances])
         torch.manual_seed(seed)
         model = Model.from_params(Params(settings), vocab=vocab)
         return model, Loader(instances, vocab, indexers, tasks)

@@ -14,7 +14,7 @@ from causal_mtl.data.loader import TaskLabels
 
 def views(model, output):
     """The logits per position of every task, `(batch, positions, labels)`."""
-    return {name: model.heads[name].view(found) for name, found in output.outputs.items()}
+    return {name: model.heads[name].label_logits(found) for name, found in output.outputs.items()}
 
 
 def total(output):
@@ -22,11 +22,11 @@ def total(output):
     return sum(loss.weight * loss.total for loss in output.losses.values())
 
 
-def some_labels(loader, model, name, numbers, seed=0):
+def some_labels(loader, model, name, indices, seed=0):
     """Random labels of a tagging task."""
     torch.manual_seed(seed)
     size = model.tasks[name].num_labels(model.vocab)
-    lengths = [loader.lengths[number] for number in numbers]
+    lengths = [loader.lengths[index] for index in indices]
     targets = [torch.randint(size, (length,)).tolist() for length in lengths]
     return {name: TaskLabels([SpanAnnotation()] * len(lengths), model.tasks[name].collate(targets, lengths))}
 

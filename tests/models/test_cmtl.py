@@ -105,7 +105,7 @@ def slow_fold(label_transfer, labels):
     return h
 
 
-def slow_forward(model, loader, numbers, hand_on, paths=("direct", "indirect")):
+def slow_forward(model, loader, indices, hand_on, paths=("direct", "indirect")):
     """Views and losses of all tasks. `hand_on(task, row, logits)` gives the label that is handed on."""
     parents = model.tasks.parents
     states, handed_on, seen, losses = {}, {}, {}, {}
@@ -115,7 +115,7 @@ def slow_forward(model, loader, numbers, hand_on, paths=("direct", "indirect")):
         seen[name], losses[name] = [], 0.0
         states[name], handed_on[name] = {}, {}
         targets = list(loader.targets(name))
-        for row, number in enumerate(numbers):
+        for row, number in enumerate(indices):
             embedding = model.embedders["all"].embedders["tokens"].weight
             ids = loader.batch([number]).inputs["tokens"]["token_ids"][0]
             th, vectors = [], []
@@ -303,15 +303,15 @@ def test_tasks_between_predict_anew_unless_held(build):
     model.eval()
     for embedding in model.label_transfer.embeddings.values():
         embedding.weight.data.mul_(40)
-    numbers = [0, 2]
-    batch = loader.batch(numbers)
-    labels = some_labels(loader, model, "entities", numbers, seed=1)
+    indices = [0, 2]
+    batch = loader.batch(indices)
+    labels = some_labels(loader, model, "entities", indices, seed=1)
     assert reacts(model, batch, labels=labels)  # though entities are no parent of relations
     anew = model(batch, labels)
     tags = views(model, anew)["verbs"].argmax(-1).masked_fill(~batch.mask, -100)
     held = {"verbs": TaskLabels([SpanAnnotation()] * 2, {"tags": tags})}
     torch.testing.assert_close(views(model, model(batch, held))["relations"], views(model, anew)["relations"])
-    fixed = some_labels(loader, model, "verbs", numbers)
+    fixed = some_labels(loader, model, "verbs", indices)
     assert torch.equal(
         views(model, model(batch, fixed))["relations"],
         views(model, model(batch, {**fixed, **labels}))["relations"],

@@ -10,7 +10,7 @@ import torch
 from causal_mtl import load, train
 from causal_mtl.common import ConfigurationError, ConfigurationErrors
 from causal_mtl.data import DatasetReader, LabelAnnotation, Vocabulary
-from causal_mtl.data.loader import Countable, Loader, TaskLabels
+from causal_mtl.data.loader import CountableInstance, Loader, TaskLabels
 from causal_mtl.models import Model
 from causal_mtl.nn.architectures import Architecture
 from causal_mtl.tasks import Task
@@ -56,7 +56,9 @@ def config(architecture, **changes):
 
 def built(settings, annotated, reader):
     tasks = [Task.from_params(copy.deepcopy(task)) for task in settings["tasks"]]
-    vocab = Vocabulary.from_instances([Countable(item, reader.token_indexers, tasks) for item in annotated])
+    vocab = Vocabulary.from_instances(
+        [CountableInstance(item, reader.token_indexers, tasks) for item in annotated]
+    )
     torch.manual_seed(0)
     model = Model.from_params(copy.deepcopy(settings), vocab=vocab)
     return model, Loader(annotated, vocab, reader.token_indexers, model.tasks)
@@ -85,11 +87,11 @@ def slow_loss(head, logits, gold):
     return -(y * p.log() + (1 - y) * (1 - p).log()).sum()
 
 
-def slow_forward(model, loader, numbers):
+def slow_forward(model, loader, indices):
     """Eq. 1–2 and 5–7 with gold labels handed on, text by text: logits of all tasks, and their losses."""
     parents, architecture = model.tasks.parents, model.architecture
     logits, losses = {name: [] for name in parents}, dict.fromkeys(parents, 0.0)
-    for number in numbers:
+    for number in indices:
         batch = loader.batch([number])
         embedded = model.embedders["all"](batch.inputs, batch.mask)
         handed_on, state = {}, None
@@ -115,9 +117,9 @@ def slow_forward(model, loader, numbers):
 def test_the_equations_in_training_with_their_gradients(annotated, reader):
     model, loader = built(config("recurrent_cnn", label_sampler="gold"), annotated, reader)
     model.double()
-    numbers = [0, 3, 7]
-    output = model(loader.batch(numbers))
-    logits, losses = slow_forward(model, loader, numbers)
+    indices = [0, 3, 7]
+    output = model(loader.batch(indices))
+    logits, losses = slow_forward(model, loader, indices)
     for name, wanted in logits.items():
         torch.testing.assert_close(output.outputs[name], wanted)
         torch.testing.assert_close(output.losses[name].total, losses[name])

@@ -10,7 +10,7 @@ import torch
 from causal_mtl import load, train
 from causal_mtl.commands import main
 from causal_mtl.data import DatasetReader, LabelAnnotation, SpanAnnotation, Vocabulary
-from causal_mtl.data.loader import Countable, Loader
+from causal_mtl.data.loader import CountableInstance, Loader
 from causal_mtl.models import Model
 from causal_mtl.nn.label_samplers import LabelSampler
 from causal_mtl.tasks import Task
@@ -66,7 +66,7 @@ def built(kind, tasks, annotated, reader):
     """An untrained model, and its data."""
     graph = [Task.from_params(copy.deepcopy(task)) for task in tasks]
     vocab = Vocabulary.from_instances(
-        [Countable(instance, reader.token_indexers, graph) for instance in annotated]
+        [CountableInstance(instance, reader.token_indexers, graph) for instance in annotated]
     )
     torch.manual_seed(0)
     model = Model.from_params({**copy.deepcopy(MODELS[kind]), "tasks": copy.deepcopy(tasks)}, vocab=vocab)
@@ -75,7 +75,7 @@ def built(kind, tasks, annotated, reader):
 
 def views(model, batch, labels=None):
     outputs = model(batch, labels).outputs
-    return {name: head.view(outputs[name]).detach() for name, head in model.heads.items()}
+    return {name: head.label_logits(outputs[name]).detach() for name, head in model.heads.items()}
 
 
 @each_model
@@ -111,10 +111,10 @@ def test_it_trains_and_decodes(kind, tasks, annotated, reader):
 def test_padding_and_batch_composition_change_no_score(kind, tasks, annotated, reader):
     model, loader = built(kind, tasks, annotated, reader)
     model.eval()
-    numbers = list(range(4))
-    together = loader.batch(numbers)
+    indices = list(range(4))
+    together = loader.batch(indices)
     scores, annotations = views(model, together), model.decode(model(together), together)
-    for row, number in enumerate(numbers):
+    for row, number in enumerate(indices):
         own = loader.batch([number])
         for name, view in views(model, own).items():
             shown = scores[name][row, : view.shape[1]]
@@ -154,8 +154,8 @@ def test_texts_that_are_not_annotated_for_a_task_add_nothing_to_its_loss(kind, a
     assert loader.batch([0, 1, 2]).counts == {"topics": 2, "main": 2, "entities": 3}
     together = model(loader.batch([0, 1, 2])).losses
     alone = [model(loader.batch([number])).losses for number in range(3)]
-    for task, numbers in {"topics": [0, 2], "main": [0, 1]}.items():
-        expected = sum(alone[number][task].total for number in numbers)
+    for task, indices in {"topics": [0, 2], "main": [0, 1]}.items():
+        expected = sum(alone[number][task].total for number in indices)
         torch.testing.assert_close(together[task].total, expected, rtol=1e-5, atol=1e-5)
     assert "topics" not in alone[1]
     assert "main" not in alone[2]

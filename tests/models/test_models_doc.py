@@ -9,7 +9,7 @@ from _jsonnet import evaluate_snippet
 
 from causal_mtl.common import Params
 from causal_mtl.data.instance import LabelAnnotation
-from causal_mtl.data.loader import Countable, Loader
+from causal_mtl.data.loader import CountableInstance, Loader
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models import Model
 from causal_mtl.nn.architectures import Architecture
@@ -40,7 +40,7 @@ def instances(instances):
 def test_a_snippet_builds_and_scores(instances, indexers, snippet):
     config = json.loads(evaluate_snippet("docs/models.md", f"{BASE} + {{ {snippet} }}"))
     tasks = [Task.from_params(Params(dict(task))) for task in config["model"]["tasks"]]
-    vocab = Vocabulary.from_instances([Countable(item, indexers, tasks) for item in instances])
+    vocab = Vocabulary.from_instances([CountableInstance(item, indexers, tasks) for item in instances])
     model = Model.from_params(Params(config["model"]), vocab=vocab)
     loader = Loader(instances, vocab, indexers, model.tasks)
     assert {task.name for task in model.tasks} <= set(model(loader.batch([0, 1])).losses)

@@ -6,7 +6,7 @@ import torch
 from causal_mtl import load, train
 from causal_mtl.common import ConfigurationError, ConfigurationErrors, Params
 from causal_mtl.data.instance import LabelAnnotation
-from causal_mtl.data.loader import Countable, Loader, TaskLabels
+from causal_mtl.data.loader import CountableInstance, Loader, TaskLabels
 from causal_mtl.data.token_indexers import SingleIdIndexer
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models import Model
@@ -38,7 +38,7 @@ def instances(instances):
 def built(instances):
     indexers = {"tokens": SingleIdIndexer()}
     tasks = [Task.from_params(Params(dict(task))) for task in CONFIG["tasks"]]
-    vocab = Vocabulary.from_instances([Countable(item, indexers, tasks) for item in instances])
+    vocab = Vocabulary.from_instances([CountableInstance(item, indexers, tasks) for item in instances])
     torch.manual_seed(0)
     return Model.from_params(Params(dict(CONFIG)), vocab=vocab), Loader(instances, vocab, indexers, tasks)
 

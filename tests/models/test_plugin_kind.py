@@ -8,7 +8,7 @@ import torch
 from slow_reference import total, views
 
 from causal_mtl.data.instance import LabelAnnotation
-from causal_mtl.data.loader import Countable, Loader, TaskLabels
+from causal_mtl.data.loader import CountableInstance, Loader, TaskLabels
 from causal_mtl.data.token_indexers import SingleIdIndexer
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models import Model
@@ -35,7 +35,7 @@ def made(plugin, instances, request):
     del instances[3].annotations["rating"]
     tasks = [plugin["Rating"]("rating"), SequenceTagging("entities")]
     indexers = {"tokens": SingleIdIndexer()}
-    vocab = Vocabulary.from_instances([Countable(item, indexers, tasks) for item in instances])
+    vocab = Vocabulary.from_instances([CountableInstance(item, indexers, tasks) for item in instances])
     torch.manual_seed(0)
     model = Model.by_name(request.param)(vocab, {"tokens": Embedding(vocab, 8)}, tasks)
     return model, Loader(instances, vocab, indexers, tasks)

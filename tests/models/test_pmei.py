@@ -102,11 +102,11 @@ def slow_probabilities(head, states, gold):
     return [1 / (1 + torch.exp(-o)) for o in logits], loss
 
 
-def slow_forward(model, loader, numbers, settings, noise):
+def slow_forward(model, loader, indices, settings, noise):
     """Probabilities that others see, and all losses of eq. 15."""
     kind, interaction = settings["stochastic_map"]["type"], settings["interaction"]
     seen, losses = {task.name: [] for task in model.tasks}, Counter()
-    for row, number in enumerate(numbers):
+    for row, number in enumerate(indices):
         ids = loader.batch([number]).inputs["tokens"]["token_ids"][0]
         shared = slow_bilstm(model.encoder, [model.embedder.embedders["tokens"].weight[i] for i in ids])
         gold = {task.name: list(loader.targets(task.name))[number] for task in model.tasks}

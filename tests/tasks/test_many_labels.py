@@ -59,7 +59,7 @@ def test_the_loss_of_pairs_weighs_gold(kind, vocab):
     targets = task.collate([cells], [3])
     plain = head.loss(head(states, mask), targets)
     head.prepare([cells])
-    weighted, _ = head.loss_and_view(head(states, mask), targets)
+    weighted, _ = head.loss_and_label_logits(head(states, mask), targets)
     found, scores = head(states, mask).cells(0.0)
     by_cell = dict(zip([tuple(cell[1:]) for cell in found.tolist()], scores, strict=True))
     weights = [5 / 3 / 3, 5 / 3, 5 / 3]

@@ -128,11 +128,11 @@ def best_over_partners(logits, sentence, token, role):
 @pytest.mark.parametrize("view", ["head", "both"])
 def test_other_tasks_see_the_best_partner_in_each_role(instance, vocab, view, diagonal):
     task, head, output, targets, states, logits = scored(instance, vocab, view=view, diagonal=diagonal)
-    loss, seen = head.loss_and_view(output, targets)
+    loss, seen = head.loss_and_label_logits(output, targets)
     assert seen.shape == (3, 7, task.num_labels(vocab))
     assert task.num_labels(vocab) == (4 if view == "both" else 2)
     torch.testing.assert_close(loss, head.loss(output, targets))
-    torch.testing.assert_close(seen, head.view(output))
+    torch.testing.assert_close(seen, head.label_logits(output))
     total = 0.0
     for sentence, length in enumerate(LENGTHS):
         for token in range(length):

@@ -96,8 +96,8 @@ def test_other_tasks_see_the_logits_and_the_tags(instance, vocab):
     head = task.head(4, vocab)
     states, mask = torch.randn(2, 7, 4), torch.ones(2, 7, dtype=torch.bool)
     output = head(states, mask)
-    loss, view = head.loss_and_view(output, targets)
-    assert torch.equal(view, head.view(output))
+    loss, view = head.loss_and_label_logits(output, targets)
+    assert torch.equal(view, head.label_logits(output))
     assert torch.equal(loss, head.loss(output, targets))
     torch.testing.assert_close(view[1, 3], head.layer.weight @ states[1, 3] + head.layer.bias)
 

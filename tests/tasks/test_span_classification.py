@@ -68,7 +68,7 @@ def test_a_token_sees_the_best_span_that_covers_it(instance, vocab):
     lengths = [4, 2]
     mask = torch.arange(4) < torch.tensor(lengths).unsqueeze(1)
     output = head(torch.randn(2, 4, 5), mask)
-    seen = head.view(output).detach()
+    seen = head.label_logits(output).detach()
     cells, scores = output.cells(0.0)
     for row, length in enumerate(lengths):
         for token in range(4):

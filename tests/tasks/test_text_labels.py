@@ -100,8 +100,8 @@ def test_view_and_labels_stand_at_the_level_of_the_text(kind, vocab):
     task = kind("topics")
     head = task.head(4, vocab)
     output = head(torch.randn(3, 5, 4), MASK)
-    assert head.view(output).shape == (3, 1, 3)
-    assert torch.equal(head.view(output)[:, 0], output)
+    assert head.label_logits(output).shape == (3, 1, 3)
+    assert torch.equal(head.label_logits(output)[:, 0], output)
     labels = head.labels(task.collate([[1], None, []], [5, 1, 3]), MASK)
     assert labels.tolist() == [[[0, 1, 0]], [[0, 0, 0]], [[0, 0, 0]]]
     assert task.num_labels(vocab) == 3

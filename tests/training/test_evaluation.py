@@ -20,9 +20,9 @@ def test_predictions_and_metrics_can_be_had():
     model, loader, found = FakeModel(), FakeLoader(30), {}
     metrics = {task.name: task.metric() for task in model.tasks}
 
-    def collect(numbers, batch, predictions):
-        assert len(numbers) == len(batch)
-        found.update(zip(numbers, predictions, strict=True))
+    def collect(indices, batch, predictions):
+        assert len(indices) == len(batch)
+        found.update(zip(indices, predictions, strict=True))
 
     results = evaluate(model, loader, Engine("cpu"), metrics=metrics, on_batch=collect)
     assert sorted(found) == list(range(30))

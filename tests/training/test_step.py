@@ -29,11 +29,11 @@ def test_micro_batches_give_the_gradient_of_one_batch(cuts):
 
 def test_objective_is_the_weighted_sum_of_means_over_annotated_sentences():
     loader, model = FakeLoader(8, seed=3), FakeModel()
-    numbers = list(range(8))
-    output = model(loader.batch(numbers))
-    counts = loader.counts(numbers)
+    indices = list(range(8))
+    output = model(loader.batch(indices))
+    counts = loader.counts(indices)
     wanted = sum(loss.weight * loss.total / counts[loss.task] for loss in output.losses.values())
-    found = forward_backward(model, loader, [numbers], Engine("cpu")).means()
+    found = forward_backward(model, loader, [indices], Engine("cpu")).means()
     assert found["loss"] == pytest.approx(wanted.item())
     assert found["size/loss"] == pytest.approx((output.losses["size"].total / counts["size"]).item())
 

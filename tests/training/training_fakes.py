@@ -73,13 +73,13 @@ class FakeLoader:
             self.instances.append(SimpleNamespace(words=words, annotations=annotations))
         self.lengths = [len(instance.words) for instance in self.instances]
 
-    def counts(self, numbers):
-        return Counter(name for i in numbers for name in self.instances[i].annotations)
+    def counts(self, indices):
+        return Counter(name for i in indices for name in self.instances[i].annotations)
 
-    def batch(self, numbers):
-        instances = [self.instances[i] for i in numbers]
+    def batch(self, indices):
+        instances = [self.instances[i] for i in indices]
         words = nn.utils.rnn.pad_sequence([torch.tensor(i.words) for i in instances], batch_first=True)
-        counts = self.counts(numbers)
+        counts = self.counts(indices)
         labels = {n: TaskLabels([i.annotations.get(n) for i in instances], {}) for n in TASKS if counts[n]}
         return FakeBatch(instances, words, words > 0, labels, counts)
 

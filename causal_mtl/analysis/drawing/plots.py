@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from causal_mtl.analysis.drawing.series import Series
-    from causal_mtl.analysis.run import Run
+    from causal_mtl.analysis.run import FinishedRun
 
 _TINT, _INK = "#a6cbe3", "#0072B2"
 _BELOW = 0.15
@@ -27,7 +27,7 @@ _BELOW = 0.15
 
 @style()
 def plot_bars(configurations: Configurations, measure: str, also: Sequence[str] = ()) -> Figure:
-    """One bar a configuration: the mean over seeds, ± sample sd as whiskers, a dot a seed.
+    """One bar a configuration: the mean over seeds, ± sample sd as whiskers, one dot per seed.
 
     Args:
         configurations: runs by label.
@@ -60,7 +60,7 @@ def plot_bars(configurations: Configurations, measure: str, also: Sequence[str] 
 def plot_curves(
     configurations: Configurations, measure: str, also: Sequence[str] = (), first_epoch: int = 1
 ) -> Figure:
-    """After each epoch of training: the measure, its task's loss, and `also`; one line a configuration.
+    """After each epoch of training: the measure, its task's loss, and `also`; one line per configuration.
 
     A line is the mean over the seeds that were still trained, its band goes from the lowest to the highest.
 
@@ -123,7 +123,7 @@ def plot_against(series: Mapping[str, Series], key: str, measure: str, also: Seq
     return figure
 
 
-def _a_run(groups: Mapping[Any, Sequence[Run]]) -> Run:
+def _a_run(groups: Mapping[Any, Sequence[FinishedRun]]) -> FinishedRun:
     """Any of the runs: all describe their measures alike."""
     return next(iter(groups.values()))[0]
 

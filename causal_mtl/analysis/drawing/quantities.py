@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from causal_mtl.analysis.run import Run
+from causal_mtl.analysis.run import FinishedRun
 from causal_mtl.analysis.scores import mean_and_sd, scores
 from causal_mtl.common import ConfigurationError
 from causal_mtl.common.text import suggestion
@@ -14,36 +14,36 @@ _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
 _IN_WORDS = {
-    "loss": "loss a sentence",
-    "early": "early loss a sentence",
+    "loss": "loss per sentence",
+    "early": "early loss per sentence",
     "kl": "KL (nats a sentence)",
     "sigma": "mean σ",
 }
 
 
-def in_words(quantity: str, run: Run) -> str:
+def in_words(quantity: str, run: FinishedRun) -> str:
     """What stands at an axis, with its unit; `run` is one of those that are drawn."""
     last = quantity.rpartition("/")[2]
     words = last.replace("_", " ").replace("f1", "F1")
     return f"{words} × 100" if is_percent(run, quantity) else _IN_WORDS.get(last, words)
 
 
-def is_percent(run: Run, quantity: str) -> bool:
+def is_percent(run: FinishedRun, quantity: str) -> bool:
     """Whether the quantity is drawn × 100, as its metric says; others are drawn as they are logged."""
     return run.measure(quantity.removeprefix("training_")).percent
 
 
-def scale(run: Run, quantity: str) -> int:
+def scale(run: FinishedRun, quantity: str) -> int:
     """What logged values are multiplied by."""
     return 100 if is_percent(run, quantity) else 1
 
 
-def as_text(quantity: str, seeds: Sequence[float], run: Run) -> str:
+def as_text(quantity: str, seeds: Sequence[float], run: FinishedRun) -> str:
     """The mean of drawn values, ± their sample sd if there are several; with as many digits as in tables."""
     return mean_and_sd(seeds, times=1, places=".1f" if is_percent(run, quantity) else ".3g")
 
 
-def value_of(run: Run, quantity: str) -> float:
+def value_of(run: FinishedRun, quantity: str) -> float:
     """Of the finished training, as it is drawn.
 
     Args:
@@ -63,7 +63,7 @@ def value_of(run: Run, quantity: str) -> float:
     return scale(run, quantity) * run.metrics[quantity]
 
 
-def curve_of(run: Run, quantity: str) -> list[float]:
+def curve_of(run: FinishedRun, quantity: str) -> list[float]:
     """Of each epoch, as it is drawn; NaN where it was not logged.
 
     Args:
@@ -87,7 +87,10 @@ def curve_of(run: Run, quantity: str) -> list[float]:
 
 
 def read(
-    runs: Mapping[_Key, Sequence[Run]], quantity: str, of: Callable[[Run, str], _Value], needed: bool
+    runs: Mapping[_Key, Sequence[FinishedRun]],
+    quantity: str,
+    of: Callable[[FinishedRun, str], _Value],
+    needed: bool,
 ) -> dict[_Key, list[_Value]]:
     """`of` all runs, group by group.
 

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from os.path import commonprefix
 from typing import Any
 
-from causal_mtl.analysis.run import Run
+from causal_mtl.analysis.run import FinishedRun
 from causal_mtl.common import ConfigurationError
 from causal_mtl.common.differences import differences
 from causal_mtl.common.text import split, suggestion
 
-Series = dict[float, list[Run]]
+Series = dict[float, list[FinishedRun]]
 """Of one configuration: runs by the value of a key, ascending."""
 
 
-def series(runs: Sequence[Run], key: str) -> dict[str, Series]:
+def series(runs: Sequence[FinishedRun], key: str) -> dict[str, Series]:
     """One series for all runs that agree in everything but `key` and the seed, data included.
 
     A series is called by what the labels of its runs have in common: ``pmei`` where they are ``pmei,beta=0.1`` and
@@ -30,7 +30,7 @@ def series(runs: Sequence[Run], key: str) -> dict[str, Series]:
         ConfigurationError: a config has no number there, two series would have the same name (the message names
             the keys that differ), or there are two runs of one config and seed.
     """
-    found: dict[str, list[tuple[float, Run]]] = {}
+    found: dict[str, list[tuple[float, FinishedRun]]] = {}
     for run in runs:
         value, rest = _taken_out(run, key)
         found.setdefault(json.dumps(rest, sort_keys=True), []).append((value, run))
@@ -46,7 +46,7 @@ def series(runs: Sequence[Run], key: str) -> dict[str, Series]:
     return named
 
 
-def _taken_out(run: Run, key: str) -> tuple[float, dict[str, Any]]:
+def _taken_out(run: FinishedRun, key: str) -> tuple[float, dict[str, Any]]:
     """The number at `key`, and all else that made the run but the seed."""
     everything = {path: value for path, value, _ in differences(run.config, {})}
     numbers = {path: value for path, value in everything.items() if _is_number(value)}
@@ -73,7 +73,7 @@ def _name(labels: Sequence[str], key: str) -> str:
     return commonprefix(without).rstrip(",=._- ") or labels[0]  # noqa: RUF071 - labels are no paths
 
 
-def _by_value(points: Sequence[tuple[float, Run]]) -> Series:
+def _by_value(points: Sequence[tuple[float, FinishedRun]]) -> Series:
     by_value: Series = {value: [] for value in sorted({value for value, _ in points})}
     for value, run in sorted(points, key=lambda point: point[1].seed):
         same = by_value[value]

@@ -1,4 +1,4 @@
-"""Records of the library's own schema, one a line."""
+"""Records of the library's own schema, one per line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from causal_mtl.data.schema import from_json
 
 @DatasetReader.register("jsonl")
 class JsonlReader(DatasetReader):
-    """Records of the library's own schema (docs/data.md), one a line: for any task graph.
+    """Records of the library's own schema (docs/data.md), one per line: for any task graph.
 
     What `causal-mtl predict` writes is of this schema and can be read as gold. Spans that do not begin and
     end with a token are counted in an instance's `notes` and kept as ``unplaced``. A JSON list is read too.

@@ -76,7 +76,7 @@ class PairScores:
         """The cells whose probability is above `threshold`, and their probabilities.
 
         Args:
-            threshold: one, or one a label, `(labels,)`.
+            threshold: one, or one per label, `(labels,)`.
             pairs: those to look at, `(pairs, 3)`: sentence, head token, tail token. Default: all of the domain.
 
         Returns:

@@ -1,4 +1,4 @@
-"""What can be hooked into a training, one file a callback."""
+"""What can be hooked into a training, one file per callback."""
 
 from causal_mtl.training.callbacks.callback import Callback, TrainingState
 from causal_mtl.training.callbacks.tensorboard import TensorBoardCallback

@@ -31,7 +31,7 @@ class TrainingState:
         sentences: trained on in the running epoch.
         epoch_seconds: spent on training in the running epoch.
         total_seconds: spent on training and evaluation in the epochs before, interruptions left out.
-        learning_rates: one a parameter group.
+        learning_rates: one per parameter group.
         metrics: the last line of ``metrics.jsonl``; {} before the first.
     """
 

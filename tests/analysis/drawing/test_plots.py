@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from causal_mtl.analysis import Run, plot_against, plot_bars, plot_curves, save_figure
+from causal_mtl.analysis import FinishedRun, plot_against, plot_bars, plot_curves, save_figure
 from causal_mtl.common import ConfigurationError
 
 MEASURE = "relations/exact_f1"
@@ -19,7 +19,7 @@ def run(label, seed, f1, curve=(), **metrics):
         curves["validation_relations/loss"] = [10 * (epoch + 1) for epoch in range(len(curve))]
         curves["training_relations/kl"] = [5.0] * len(curve)
     config = {"validation_data_path": "dev.json"}
-    return Run(label, label, seed, config, {**scores, **metrics}, {}, curves=curves)
+    return FinishedRun(label, label, seed, config, {**scores, **metrics}, {}, curves=curves)
 
 
 GROUPS = {
@@ -88,7 +88,7 @@ class TestCurves:
         (band,) = scores.collections  # one seed has none
         corners = {(x, round(y, 6)) for x, y in band.get_paths()[0].vertices}
         assert {(1, 10), (1, 30), (2, 40), (2, 60), (3, 50)} <= corners
-        assert (scores.get_ylabel(), losses.get_ylabel()) == ("exact F1 × 100", "loss a sentence")
+        assert (scores.get_ylabel(), losses.get_ylabel()) == ("exact F1 × 100", "loss per sentence")
         assert texts(figure) == ["a", "b"]
         assert first.get_color() != second.get_color()
 
@@ -107,7 +107,7 @@ class TestCurves:
     def test_what_was_not_logged(self):
         with pytest.raises(ConfigurationError, match=r"did you mean 'validation_relations/exact_f1'\?"):
             plot_curves(GROUPS, "relations/exakt_f1")
-        old = Run("e.json", "a", 1, {}, {}, {}, exported=True)
+        old = FinishedRun("e.json", "a", 1, {}, {}, {}, exported=True)
         with pytest.raises(ConfigurationError, match=r"e\.json: .*export it again"):
             plot_curves({"a": [old]}, MEASURE)
         with pytest.raises(ConfigurationError, match=r"a: it has no metrics\.jsonl"):

@@ -1,12 +1,12 @@
 import pytest
 
-from causal_mtl.analysis import Run, series
+from causal_mtl.analysis import FinishedRun, series
 from causal_mtl.common import ConfigurationError
 
 
 def run(label, seed=1, sha="1", **model):
     config = {"model": {"type": "pmei", "alpha": 1.0, **model}, "random_seed": seed}
-    return Run(label, label, seed, config, {}, {"data_sha256": {"train.json": sha}})
+    return FinishedRun(label, label, seed, config, {}, {"data_sha256": {"train.json": sha}})
 
 
 def seeds(found):
