@@ -42,7 +42,8 @@ def repack(unpacked, path):
 def test_what_is_in_it(trained):
     with tarfile.open(trained / "model.tar.gz") as tar:
         names = {name.split("/")[0] for name in tar.getnames()}
-    assert names == {"manifest.json", "config.json", "vocabulary", "weights.safetensors", "run.json"}
+    json_files = {"manifest.json", "config.json", "run.json", "combinations.json"}
+    assert names == {*json_files, "vocabulary", "weights.safetensors"}
     assert not [path.name for path in trained.iterdir() if path.name.startswith(".")]
 
 
@@ -224,7 +225,7 @@ def test_readers_tokenizers_and_indexers_can_keep_files(config, tmp_path, plugin
     """Each in a folder of its own; the indexer is the one of docs/plugin.md."""
     from causal_mtl import load, train
 
-    indexer = re.findall(r"```python\n(.*?)```", (ROOT / "docs/plugin.md").read_text(), flags=re.DOTALL)[1]
+    indexer = re.findall(r"```python\n(.*?)```", (ROOT / "docs/plugin.md").read_text(), flags=re.DOTALL)[-1]
     for name, words in (("reader", "a b"), ("tokenizer", "c"), ("indexer", "in is was born of the lives")):
         (tmp_path / f"{name}.txt").write_text(words)
     reader = config["dataset_reader"]

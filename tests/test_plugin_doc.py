@@ -50,7 +50,7 @@ def test_every_block_is_run_here():
     assert [(language, content.split()[0]) for language, content, _ in BLOCKS] == [
         ("python", "from"), ("jsonnet", "(import"), ("bash", "causal-mtl"),
         ("python", "from"), ("python", "from"), ("python", "from"), ("jsonnet", "local"), ("json", '{"text":'),
-        ("bash", "printf"), ("toml", "[project.entry-points.\"causal_mtl.plugins\"]"),
+        ("bash", "printf"), ("toml", "[project.entry-points.\"causal_mtl.plugins\"]"), ("python", "from"),
     ]  # fmt: skip
 
 

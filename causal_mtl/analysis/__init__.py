@@ -3,6 +3,7 @@
 from causal_mtl.analysis.bootstrap import Interval, micro_f1, paired_bootstrap
 from causal_mtl.analysis.breakdown import breakdown_table
 from causal_mtl.analysis.configurations import configurations
+from causal_mtl.analysis.consistency import consistency_tables
 from causal_mtl.analysis.drawing import (
     figure_bytes,
     plot_against,
@@ -28,6 +29,7 @@ __all__ = [
     "breakdown_table",
     "comparison_table",
     "configurations",
+    "consistency_tables",
     "deciding",
     "figure_bytes",
     "micro_f1",

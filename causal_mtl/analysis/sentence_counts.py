@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +18,9 @@ from causal_mtl.common import ConfigurationError, local_path, sha256
 
 if TYPE_CHECKING:
     from causal_mtl.data import Instance
+    from causal_mtl.metrics import Measure, Metric
+    from causal_mtl.models import TaskGraph
     from causal_mtl.predictors import Predictor
-    from causal_mtl.tasks import Task
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ def sentence_counts(directory: Path, archive: Path, data: str) -> SentenceCounts
     predictor = load(archive)
     instances = list(predictor.archive.reader.read(data))
     groups = triple_groups(instances, [task.name for task in predictor.model.tasks])
-    measures, columns = count(predictor, instances), countable(predictor.model.tasks)
+    measures, columns = count(predictor, instances), countable(_measures(predictor.model.tasks))
     counts = SentenceCounts(data, data_sha256, archive_sha256, measures, groups, columns)
     cache.parent.mkdir(exist_ok=True)
     unfinished = cache.with_name(f".{os.getpid()}_{cache.name}")
@@ -127,26 +128,48 @@ def count(predictor: Predictor, instances: Sequence[Instance]) -> dict[str, NDAr
     predicted = predictor.annotate([replace(instance, annotations={}) for instance in instances])
     counts: dict[str, NDArray[np.int64]] = {}
     for task in predictor.model.tasks:
-        metric, columns = task.metric(), countable([task])
-        of_task = {name: np.zeros((len(instances), len(of)), dtype=np.int64) for name, of in columns.items()}
-        for row, instance in enumerate(instances if columns else ()):
-            metric.reset()
-            metric([predicted[row][task.name]], [instance.annotations.get(task.name)], [instance])
-            for name, of_measure in columns.items():
-                sums = metric.sums(name.removeprefix(f"{task.name}/"))
-                of_task[name][row] = [sums[column] for column in of_measure]
-        counts |= of_task
+        pairs = [
+            (found[task.name], instance.annotations.get(task.name))
+            for found, instance in zip(predicted, instances, strict=True)
+        ]
+        columns = countable(task.measures())
+        counts |= _by_sentence(task.name, task.metric(), pairs, instances, columns)
+    for name, metric in predictor.model.consistency():
+        columns = countable({f"{name}/{key}": measure for key, measure in metric.measures().items()})
+        both = [(found, instance.annotations) for found, instance in zip(predicted, instances, strict=True)]
+        counts |= _by_sentence(name, metric, both, instances, columns)
     return counts
 
 
-def countable(tasks: Iterable[Task]) -> dict[str, tuple[str, ...]]:
-    """The main measures of `tasks` that are ratios of sums over sentences, each with its columns."""
-    return {
-        name: measure.columns
-        for task in tasks
-        for name, measure in task.measures().items()
-        if measure.main and measure.columns
-    }
+def _by_sentence(
+    task: str,
+    metric: Metric,
+    pairs: Sequence[tuple[Any, Any]],
+    instances: Sequence[Instance],
+    columns: Mapping[str, tuple[str, ...]],
+) -> dict[str, NDArray[np.int64]]:
+    """The columns of a metric's measures, each sentence counted by itself; `pairs` are predicted and gold."""
+    counts = {name: np.zeros((len(instances), len(of)), dtype=np.int64) for name, of in columns.items()}
+    for row, ((predicted, gold), instance) in enumerate(
+        zip(pairs, instances, strict=True) if columns else ()
+    ):
+        metric.reset()
+        metric([predicted], [gold], [instance])
+        for name, of_measure in columns.items():
+            sums = metric.sums(name.removeprefix(f"{task}/"))
+            counts[name][row] = [sums[column] for column in of_measure]
+    return counts
+
+
+def countable(measures: Mapping[str, Measure]) -> dict[str, tuple[str, ...]]:
+    """The main measures that are ratios of sums over sentences, each with its columns."""
+    return {name: measure.columns for name, measure in measures.items() if measure.main and measure.columns}
+
+
+def _measures(tasks: TaskGraph) -> dict[str, Measure]:
+    """Those of each task, and those of their consistency."""
+    of_tasks = {name: measure for task in tasks for name, measure in task.measures().items()}
+    return of_tasks | tasks.consistency_measures()
 
 
 def _kept(cache: Path) -> SentenceCounts | None:

@@ -1,9 +1,9 @@
 """A trained model as one file, ``model.tar.gz``, and back again.
 
 The file holds ``manifest.json`` (size and SHA-256 of every other member), ``config.json``, ``vocabulary/``,
-``weights.safetensors``, ``run.json`` (versions, seed, hashes of the data) and, if components wrote
-any, ``files/``. Nothing is ever unpickled, no code is taken from it, and loading opens no other file
-(docs/reliability.md).
+``weights.safetensors``, ``run.json`` (versions, seed, hashes of the data), ``combinations.json`` (which labels
+training showed together) and, if components wrote any, ``files/``. Nothing is ever unpickled, no code is taken
+from it, and loading opens no other file (docs/reliability.md).
 """
 
 from causal_mtl.archive.component_files import ComponentFiles, StagedFiles

@@ -11,7 +11,7 @@ import torch
 
 from causal_mtl.archive.component_files import ComponentFiles
 from causal_mtl.archive.opened import unpacked
-from causal_mtl.archive.parts import CONFIG, FILES, VOCABULARY, WEIGHTS
+from causal_mtl.archive.parts import COMBINATIONS, CONFIG, FILES, VOCABULARY, WEIGHTS
 from causal_mtl.archive.weights import build_with_weights
 from causal_mtl.common import ConfigurationError, Params, resolve
 from causal_mtl.common.jsonnet import evaluate_text
@@ -99,8 +99,19 @@ def _load(directory: Path, overrides: Any, device: torch.device) -> Archive:
     model = build_with_weights(
         lambda: model_plan.build(vocab=vocab, load_pretrained=False, archive_files=files), directory / WEIGHTS
     )
+    _read_combinations(directory / COMBINATIONS, model)
     reader = reader_plan.build(load_pretrained=False, archive_files=files)
     return Archive(model.to(device).eval(), config, reader, vocab, device)
+
+
+def _read_combinations(file: Path, model: Model) -> None:
+    """What labels training showed together; archives of early versions do not say."""
+    if file.exists():
+        try:
+            model.combinations.read(read_json_object(file))
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{COMBINATIONS}: {error.message}") from None
+    model.decoding()
 
 
 def _vocabulary(directory: Path, config: Params) -> Vocabulary:

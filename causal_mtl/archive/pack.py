@@ -12,7 +12,16 @@ from typing import Any
 
 from causal_mtl.archive.manifest import manifest_of
 from causal_mtl.archive.opened import unpacked
-from causal_mtl.archive.parts import ARCHIVE, CONFIG, MANIFEST, RUN, WEIGHTS, check_name, members_of
+from causal_mtl.archive.parts import (
+    ARCHIVE,
+    COMBINATIONS,
+    CONFIG,
+    MANIFEST,
+    RUN,
+    WEIGHTS,
+    check_name,
+    members_of,
+)
 from causal_mtl.archive.saving import save_weights
 from causal_mtl.archive.weights import check_finite
 from causal_mtl.common.atomic import complete_file, write_json
@@ -37,9 +46,11 @@ def save_archive(directory: str | PathLike[str], model: Model) -> Path:
     for left in directory.glob(f"{SCRATCH}*"):
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=directory, prefix=SCRATCH) as scratch:
-        weights = Path(scratch) / WEIGHTS
+        weights, combinations = Path(scratch) / WEIGHTS, Path(scratch) / COMBINATIONS
         save_weights(model, weights)
-        _pack({**members_of(directory), WEIGHTS: weights}, directory / ARCHIVE)
+        write_json(combinations, model.combinations.to_json())
+        members = {**members_of(directory), COMBINATIONS: combinations, WEIGHTS: weights}
+        _pack(members, directory / ARCHIVE)
     return directory / ARCHIVE
 
 
@@ -65,7 +76,7 @@ def copy_archive(
 
 def _pack(members: Mapping[str, Path], final: Path) -> None:
     """Write the archive of these files, the manifest first; equal files make equal archives."""
-    order = [CONFIG, RUN, WEIGHTS]
+    order = [CONFIG, RUN, WEIGHTS, COMBINATIONS]
     files = {name: members[name] for name in order if name in members}
     files |= {check_name(name): path for name, path in members.items() if name not in (MANIFEST, *order)}
     with tempfile.TemporaryDirectory(prefix="causal_mtl_") as scratch, complete_file(final) as packed:

@@ -15,9 +15,10 @@ CONFIG = "config.json"
 VOCABULARY = "vocabulary"
 WEIGHTS = "weights.safetensors"
 RUN = "run.json"
+COMBINATIONS = "combinations.json"
 FILES = "files"
 
-SINGLE = (MANIFEST, CONFIG, RUN, WEIGHTS)
+SINGLE = (MANIFEST, CONFIG, RUN, WEIGHTS, COMBINATIONS)
 """The members that are no directories, in the order of an archive."""
 
 MAX_MEMBERS = 10_000

@@ -6,7 +6,7 @@ import argparse
 import json
 import logging
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from causal_mtl.commands.output import STANDARD, check_outputs, open_output, write_text
 from causal_mtl.commands.predict import add_engine_options, as_line, check_engine_options, positive
@@ -15,6 +15,7 @@ from causal_mtl.common import ConfigurationError
 if TYPE_CHECKING:
     from causal_mtl.archive import Archive
     from causal_mtl.data import Annotation, Instance
+    from causal_mtl.models import Model
     from causal_mtl.tasks import Task
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,12 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument("--per-label", action="store_true", help="add the measures of every label by itself")
     parser.add_argument(
+        "--constraints",
+        choices=("training", "none"),
+        help="predict only labels together that training showed together, or without any constraints "
+        "(default: as the model was trained)",
+    )
+    parser.add_argument(
         "--batch-size", type=positive, default=32, help="sentences at a time (default: %(default)s)"
     )
     add_engine_options(parser)
@@ -72,6 +79,8 @@ def run(options: argparse.Namespace) -> None:
         errors_output_file=options.errors_output_file,
     )
     archive = load_archive(options.archive, options.overrides, options.device)
+    if options.constraints:
+        _constrain(archive.model, options.constraints)
     tasks = _tasks(archive, options.tasks)
     instances = read_gold(archive, options.data, tasks)
     for problem in problems(describe_for_model(instances, tasks, archive.vocab), tasks, options.data):
@@ -103,6 +112,15 @@ def run(options: argparse.Namespace) -> None:
         )
     text = json.dumps(results, indent=2, ensure_ascii=False)
     write_text(options.output_file, text + "\n")
+
+
+def _constrain(model: Model, constraints: Literal["training", "none"]) -> None:
+    """Decode under other constraints than those of the model's config."""
+    try:
+        model.constrain(constraints)
+        model.decoding()
+    except ConfigurationError as error:
+        raise ConfigurationError(f"--constraints {constraints}: {error.message}") from None
 
 
 def _tasks(archive: Archive, names: list[str] | None) -> list[Task]:

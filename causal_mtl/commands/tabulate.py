@@ -17,7 +17,7 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
     parser = subcommands.add_parser(
         "tabulate",
         help="compare finished trainings",
-        description="Print scores of finished trainings, one row per configuration: trainings whose directories are "
+        description="Print scores of finished trainings, one row per configuration: directories that are "
         "called LABEL-SEED are one configuration LABEL.",
         epilog="--compare, --by, --data and --export predict the data with each trained model, once: what was "
         "found in each sentence is kept in DIR/counts.",
@@ -111,6 +111,7 @@ def run(options: argparse.Namespace) -> None:
         tables += [analysis.breakdown_table(configurations, measure, by) for by in options.by]
         if options.compare:
             tables.append(analysis.comparison_table(configurations, measure, options.compare))
+    tables += analysis.consistency_tables(configurations)
     text = "\n".join(analysis.render(table, options.format) for table in tables)
     write_text(options.output_file, text)
     if options.export:

@@ -1,6 +1,7 @@
 """Models: how tasks and tensors are wired."""
 
 from causal_mtl.models.cmtl import CausalMultiTaskModel
+from causal_mtl.models.constraints import Constraint
 from causal_mtl.models.levels import level_problems
 from causal_mtl.models.model import Loss, Model, ModelOutput
 from causal_mtl.models.mpbfn import BiFeedbackModel
@@ -11,6 +12,7 @@ from causal_mtl.models.task_graph import TaskGraph
 __all__ = [
     "BiFeedbackModel",
     "CausalMultiTaskModel",
+    "Constraint",
     "Loss",
     "Model",
     "ModelOutput",

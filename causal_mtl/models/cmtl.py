@@ -22,6 +22,7 @@ from causal_mtl.common import (
 )
 from causal_mtl.data.loader import Batch
 from causal_mtl.data.vocabulary import Vocabulary
+from causal_mtl.models.constraints import Constraints
 from causal_mtl.models.levels import require_level
 from causal_mtl.models.model import Labels, Model, ModelOutput
 from causal_mtl.nn.architectures import Architecture, Hierarchical
@@ -74,6 +75,8 @@ class CausalMultiTaskModel(Model):
         kl_weight: of the KL of `stochastic_map` (None: 1e-3).
         embedding_dropout: on the embedded tokens.
         encoder_dropout: on the encoded states.
+        constraints: which labels may be predicted together: "none" for all, "training" for those that it showed
+            together, or a list (docs/consistency.md).
     """
 
     def __init__(
@@ -92,8 +95,9 @@ class CausalMultiTaskModel(Model):
         kl_weight: NonNegativeFloat | None = None,
         embedding_dropout: Probability = 0.0,
         encoder_dropout: Probability = 0.0,
+        constraints: Constraints = "none",
     ) -> None:
-        super().__init__(vocab, tasks)
+        super().__init__(vocab, tasks, constraints)
         parents = self.tasks.parents
         self.label_sampler = label_sampler or GumbelSampler()
         self.kl_weight = KL_WEIGHT if kl_weight is None else kl_weight
@@ -137,6 +141,7 @@ class CausalMultiTaskModel(Model):
     @classmethod
     def config_problems(cls, config: Construct) -> Iterator[Problem]:
         """Settings that would have no effect, and paths that the architecture has not."""
+        yield from super().config_problems(config)
         if config.says("kl_weight") and not draws(config.component("stochastic_map")):
             yield config.problem(
                 "kl_weight", "has no effect, as no map draws anything: leave it out", "stochastic_map"

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 
-from causal_mtl.common import ConfigurationError, Registrable
-from causal_mtl.data.instance import Annotation
+from causal_mtl.common import ConfigurationError, Construct, Problem, Registrable
+from causal_mtl.common.text import join
+from causal_mtl.data.instance import Annotation, Instance
 from causal_mtl.data.loader import Batch, Loader, TaskLabels
 from causal_mtl.data.vocabulary import Vocabulary
+from causal_mtl.metrics import Inconsistency, Metric
+from causal_mtl.models.constraints import (
+    Combinations,
+    ConstrainedDecoding,
+    Constraints,
+    constraint_problems,
+    forbids,
+    label_problems,
+    rules_of,
+)
 from causal_mtl.models.task_graph import TaskGraph
 from causal_mtl.nn.stochastic_maps import Mapped
 from causal_mtl.tasks import Head, Heads, Task
@@ -74,6 +85,7 @@ class Model(nn.Module, Registrable):
     Args:
         vocab: filled in.
         tasks: the graph, in order.
+        constraints: which labels may be predicted together (docs/consistency.md).
     """
 
     default_implementation = "mtl"
@@ -84,10 +96,79 @@ class Model(nn.Module, Registrable):
     heads: Heads
     """The final head of each task, by name: a subclass sets it."""
 
-    def __init__(self, vocab: Vocabulary, tasks: Sequence[Task]) -> None:
+    def __init__(self, vocab: Vocabulary, tasks: Sequence[Task], constraints: Constraints = "none") -> None:
         super().__init__()
         self.vocab = vocab
         self.tasks = TaskGraph(tasks)
+        self.combinations = Combinations(self.tasks.links())
+        self.constrain(constraints)
+
+    @classmethod
+    def config_problems(cls, config: Construct) -> Iterator[Problem]:
+        """Constraints between tasks that have none to offer."""
+        try:
+            links = TaskGraph(config.at("tasks").build()).links()
+            given: Any = config.at("constraints").build() if config.says("constraints") else "none"
+        except (ConfigurationError, KeyError):
+            return  # reported elsewhere
+        for key, message in constraint_problems(given, links):
+            yield Problem(join(config.path, "constraints") + key, message)
+
+    def constrain(self, constraints: Constraints) -> None:
+        """From now on decode under these constraints, whatever the model was trained with.
+
+        Raises:
+            ConfigurationError: the graph has no such tasks, a task no such label, or a constraint forbids nothing.
+        """
+        links = self.combinations.links
+        problems = [f"constraints{key}: {text}" for key, text in constraint_problems(constraints, links)]
+        problems = problems or label_problems(constraints, links, self._linked_labels())
+        if problems:
+            raise ConfigurationError("\n".join(problems))
+        self.constraints: Constraints = constraints
+        self._decoding: ConstrainedDecoding | None = None
+
+    def learn_combinations(self, instances: Iterable[Instance]) -> None:
+        """Before training: see which labels its data shows together.
+
+        Raises:
+            ConfigurationError: these constraints cannot be learned from it, or would forbid nothing.
+        """
+        self.combinations.learn(instances)
+        self.decoding()
+        labels = self._linked_labels()
+        rules = rules_of(self.constraints, self.combinations)
+        if rules and not any(forbids(link, of_link, labels) for link, of_link in rules.items()):
+            raise ConfigurationError(
+                "constraints: have no effect, as training shows all labels together: leave them out"
+            )
+
+    def start_from_combinations(self, other: Model) -> None:
+        """Add what another model's training showed, whose weights this one starts from."""
+        self.combinations.update(other.combinations)
+        self._decoding = None
+
+    def consistency(self) -> list[tuple[str, Metric]]:
+        """New metrics of all tasks' annotations together, each with the task under whose name it is reported."""
+        return [(link.task, Inconsistency(link, seen)) for link, seen in self.combinations.seen.items()]
+
+    def decoding(self) -> ConstrainedDecoding:
+        """What decodes under the constraints that hold now.
+
+        Raises:
+            ConfigurationError: they allow nothing, or training has shown nothing to learn them from.
+        """
+        if self._decoding is None:
+            rules = rules_of(self.constraints, self.combinations)
+            self._decoding = ConstrainedDecoding(
+                self.heads, self.combinations.links, rules, self._linked_labels()
+            )
+        return self._decoding
+
+    def _linked_labels(self) -> dict[str, list[str]]:
+        """The labels of the tasks that are linked, in the order of their indices."""
+        names = {name for link in self.combinations.links for name in (link.task, link.other)}
+        return {name: self.tasks[name].label_names(self.vocab) for name in names}
 
     def make_heads(self, input_sizes: Mapping[str, int]) -> Heads:
         """One new head per task, over states of the width given for it."""
@@ -170,20 +251,27 @@ class Model(nn.Module, Registrable):
     def decode(
         self, output: ModelOutput, batch: Batch, labels: Labels | None = None
     ) -> list[dict[str, Annotation]]:
-        """One annotation a task for each sentence; labels that are set are kept."""
+        """One annotation a task for each sentence, under the constraints; labels that are set are kept."""
         decoded: dict[str, Sequence[Annotation]] = {}
         given = self.given(labels)
+        together = self.decoding().decode(output.outputs, given)
         for task in self.tasks:
             fixed = given[task.name].annotations if task.name in given else [None] * len(batch)
             kept = [annotation for annotation in fixed if annotation is not None]
             if len(kept) < len(batch):
-                found = self.heads[task.name].decode(output.outputs[task.name], batch.instances, decoded)
+                found = together.get(task.name) or self.heads[task.name].decode(
+                    output.outputs[task.name], batch.instances, decoded
+                )
                 kept = [one if one is not None else other for one, other in zip(fixed, found, strict=True)]
             decoded[task.name] = kept
         return [{name: found[row] for name, found in decoded.items()} for row in range(len(batch))]
 
     def initialize(self, loader: Loader) -> None:
-        """Before training: start output biases at the priors of the training labels, weigh rare labels."""
+        """Before training: start output biases at the priors of the training labels, weigh rare labels.
+
+        What labels occur together is learned, too.
+        """
+        self.learn_combinations(loader.instances)
         self.initialize_heads(self.heads, loader)
 
     def initialize_heads(self, heads: Heads, loader: Loader) -> None:

@@ -9,6 +9,7 @@ from torch import nn
 from causal_mtl.common import ConfigurationError, Late, Lazy, PositiveInt, Probability
 from causal_mtl.data.loader import Batch, Loader
 from causal_mtl.data.vocabulary import Vocabulary
+from causal_mtl.models.constraints import Constraints
 from causal_mtl.models.levels import require_level
 from causal_mtl.models.model import Labels, Model, ModelOutput
 from causal_mtl.nn.bi_feedback import BiFeedback
@@ -46,6 +47,8 @@ class BiFeedbackModel(Model):
         label_dim: width of label embeddings.
         embedding_dropout: on the embedded tokens.
         encoder_dropout: on the feature.
+        constraints: which labels may be predicted together: "none" for all, "training" for those that it showed
+            together, or a list (docs/consistency.md).
     """
 
     level: ClassVar[Literal["tokens", "text"]] = "text"
@@ -59,8 +62,9 @@ class BiFeedbackModel(Model):
         label_dim: PositiveInt = 256,
         embedding_dropout: Probability = 0.0,
         encoder_dropout: Probability = 0.0,
+        constraints: Constraints = "none",
     ) -> None:
-        super().__init__(vocab, tasks)
+        super().__init__(vocab, tasks, constraints)
         require_level(tasks, type(self))
         self.embedder = TextEmbedder(embedder, embedding_dropout)
         self.encoder = encoder.construct(input_size=self.embedder.output_dim)
@@ -94,4 +98,5 @@ class BiFeedbackModel(Model):
         return self.add_losses(ModelOutput(outputs), batch)
 
     def initialize(self, loader: Loader) -> None:
-        """Nothing: a product of several predictions has no one bias that could start at the priors."""
+        """Learn which labels occur together; a product of predictions has no one bias to start at the priors."""
+        self.learn_combinations(loader.instances)

@@ -9,6 +9,7 @@ from torch import nn
 from causal_mtl.common import Late, Lazy, Name, Probability
 from causal_mtl.data.loader import Batch
 from causal_mtl.data.vocabulary import Vocabulary
+from causal_mtl.models.constraints import Constraints
 from causal_mtl.models.model import Labels, Model, ModelOutput
 from causal_mtl.nn.encoders import BiLSTM, Encoder
 from causal_mtl.nn.text_embedder import TextEmbedder
@@ -30,6 +31,8 @@ class MultiTaskModel(Model):
         encoder: shared by all tasks.
         embedding_dropout: on the embedded tokens.
         encoder_dropout: on the encoded states.
+        constraints: which labels may be predicted together: "none" for all, "training" for those that it showed
+            together, or a list (docs/consistency.md).
     """
 
     def __init__(
@@ -40,8 +43,9 @@ class MultiTaskModel(Model):
         encoder: Annotated[Lazy[Encoder], Late("input_size")] = Lazy(BiLSTM),
         embedding_dropout: Probability = 0.0,
         encoder_dropout: Probability = 0.0,
+        constraints: Constraints = "none",
     ) -> None:
-        super().__init__(vocab, tasks)
+        super().__init__(vocab, tasks, constraints)
         self.embedder = TextEmbedder(embedder, embedding_dropout)
         self.encoder = encoder.construct(input_size=self.embedder.output_dim)
         self.dropout = nn.Dropout(encoder_dropout)

@@ -20,6 +20,7 @@ from causal_mtl.common import (
 )
 from causal_mtl.data.loader import Batch, Loader
 from causal_mtl.data.vocabulary import Vocabulary
+from causal_mtl.models.constraints import Constraints
 from causal_mtl.models.model import Labels, Model, ModelOutput
 from causal_mtl.nn.encoders import BiLSTM, Encoder
 from causal_mtl.nn.label_samplers import probabilities
@@ -54,6 +55,8 @@ class ProgressiveModel(Model):
         beta: weight of the KL, for all tasks or by task (None: e⁻⁷).
         embedding_dropout: on the embedded tokens.
         encoder_dropout: on the encoded states.
+        constraints: which labels may be predicted together: "none" for all, "training" for those that it showed
+            together, or a list (docs/consistency.md).
     """
 
     def __init__(
@@ -68,8 +71,9 @@ class ProgressiveModel(Model):
         beta: Weight | None = None,
         embedding_dropout: Probability = 0.0,
         encoder_dropout: Probability = 0.0,
+        constraints: Constraints = "none",
     ) -> None:
-        super().__init__(vocab, tasks)
+        super().__init__(vocab, tasks, constraints)
         names = [task.name for task in self.tasks]
         self.alpha = _by_task("alpha", ALPHA if alpha is None else alpha, names)
         self.beta = _by_task("beta", BETA if beta is None else beta, names)
@@ -91,6 +95,7 @@ class ProgressiveModel(Model):
     @classmethod
     def config_problems(cls, config: Construct) -> Iterator[Problem]:
         """Settings that would have no effect, and weights of tasks that are not there."""
+        yield from super().config_problems(config)
         if config.says("alpha") and config.get("interaction") == "none":
             yield config.problem(
                 "alpha", "has no effect, as there are no early heads: leave it out", "interaction"

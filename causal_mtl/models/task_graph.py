@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from causal_mtl.common import ConfigurationError
-from causal_mtl.tasks import Task
+from causal_mtl.metrics import Measure, inconsistency_measures
+from causal_mtl.tasks import Link, Task
 
 
 class TaskGraph:
@@ -51,6 +52,19 @@ class TaskGraph:
     def metric_names(self) -> list[str]:
         """The names of all measures of all tasks."""
         return [name for task in self for name in task.metric_names()]
+
+    def links(self) -> list[Link]:
+        """The tasks whose labels occur together, in order of the graph."""
+        tasks = list(self)
+        return [link for number, task in enumerate(tasks) for link in task.links(tasks[:number])]
+
+    def consistency_measures(self) -> dict[str, Measure]:
+        """The measures of how often labels are found together that training never showed together, by name."""
+        return {
+            f"{link.task}/{name}": measure.of_task(link.task)
+            for link in self.links()
+            for name, measure in inconsistency_measures(link.other).items()
+        }
 
     def _problems(self, tasks: Sequence[Task]) -> Iterator[str]:
         if not tasks:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
-from causal_mtl.data.instance import Annotation, Instance, LabelAnnotation
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.metrics import Metric, MultiLabelF1
 from causal_mtl.tasks.many_labels import ManyLabels
 from causal_mtl.tasks.task import Targets, Task
 from causal_mtl.tasks.text_labels import TextHead, TextLabels
+
+LIMIT = 1e6
+"""Log-odds of the thresholds 0 and 1, as far as sums of float64 can bear them."""
 
 
 @Task.register("multi_label_classification")
@@ -58,21 +61,20 @@ class MultiLabelHead(TextHead):
         weights = self.task.gold_weights(counts)
         self.gold_weights = None if weights is None else weights.to(self.layer.bias)
 
-    def decode(
-        self,
-        output: Tensor,
-        instances: Sequence[Instance],
-        decoded: Mapping[str, Sequence[Annotation]],
-    ) -> list[Annotation]:
-        """The labels above the threshold; a label's score is its probability."""
-        found: list[Annotation] = []
-        for probabilities in output.detach().sigmoid().tolist():
-            scored = zip(self.names, probabilities, self.thresholds, strict=True)
-            chosen = [
-                (name, probability) for name, probability, threshold in scored if probability > threshold
-            ]
-            found.append(LabelAnnotation(tuple(n for n, _ in chosen), tuple(p for _, p in chosen)))
-        return found
+    def probabilities(self, output: Tensor) -> Tensor:
+        """σ of each logit."""
+        return output.sigmoid()
+
+    def likeliest(self, output: Tensor) -> Tensor:
+        """The labels above the threshold."""
+        return self.probabilities(output.detach()).double() > self._limits(output)
+
+    def gains(self, output: Tensor) -> Tensor:
+        """The log-odds of each label beyond those of its threshold: at 0.5, log p - log(1 - p)."""
+        return output.detach().double() - self._limits(output).logit().clamp(-LIMIT, LIMIT)
+
+    def _limits(self, output: Tensor) -> Tensor:
+        return torch.tensor(self.thresholds, dtype=torch.float64, device=output.device)
 
     def initialize(self, targets: Iterable[list[int] | None], lengths: Sequence[int]) -> None:
         """Start the bias at the log-odds of each label, counting its presence and absence once more each."""

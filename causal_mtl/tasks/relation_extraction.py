@@ -16,8 +16,9 @@ from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.metrics import Metric, TripleF1
 from causal_mtl.metrics.triple_f1 import Mode
 from causal_mtl.nn.pair_scorer import Domain, PairScores
+from causal_mtl.tasks.links import ArgumentLink, Link
 from causal_mtl.tasks.pair_labels import Cell, PairHead, PairLabels
-from causal_mtl.tasks.task import Targets, Task
+from causal_mtl.tasks.task import Allows, Targets, Task
 
 WORD = "word"
 """The label of a mention that is only known by its anchor."""
@@ -52,6 +53,10 @@ class RelationExtraction(PairLabels):
     def uses(self) -> dict[str, tuple[str, str]]:
         """The mentions' task, which must yield spans."""
         return {"mentions": (self.mentions, "spans")} if self.mentions is not None else {}
+
+    def links(self, earlier: Sequence[Task]) -> list[Link]:
+        """One with the types of the mentions; none between words, which have no types."""
+        return [ArgumentLink(self.name, self.mentions)] if self.mentions is not None else []
 
     def count_vocab_items(self, instance: Instance, counter: dict[str, dict[str, int]]) -> None:
         """Count the relations' labels, those between mentions that could not be placed too."""
@@ -110,6 +115,11 @@ class RelationHead(PairHead):
     """A relation between two mentions is a label of the pair of their anchors."""
 
     task: RelationExtraction
+    allows: Allows | None = None
+
+    def restrict(self, allows: Allows | None) -> None:
+        """Find a relation only between mentions of types that `allows` permits."""
+        self.allows = allows
 
     def label_logits(self, output: PairScores) -> Tensor:
         """For each token and relation the highest logit over partners, `(batch, tokens, relations × roles)`."""
@@ -167,7 +177,8 @@ class RelationHead(PairHead):
         cells, scores = output.cells(self.thresholds, torch.tensor(pairs, device=self.thresholds.device))
         for (row, first, second, label), score in zip(cells.tolist(), scores.tolist(), strict=True):
             for head, tail in product(anchored[row][first], anchored[row][second]):
-                yield row, Relation(head, self.names[label], tail, score)
+                if self.allows is None or self.allows(self.names[label], (head.label, tail.label)):
+                    yield row, Relation(head, self.names[label], tail, score)
 
     def _between_words(self, output: PairScores) -> Iterator[tuple[int, Relation]]:
         """The relations that hold between any two words."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from torch import Tensor
+from torch.nn import functional
 
 from causal_mtl.common import ConfigurationError
-from causal_mtl.data.instance import Annotation, Instance, LabelAnnotation
+from causal_mtl.data.instance import Instance
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.metrics import Metric, SingleLabelAccuracy
 from causal_mtl.tasks.task import Targets, Task
@@ -26,6 +27,8 @@ class SingleLabelClassification(TextLabels):
 
     A text whose label training never showed adds nothing to the loss, and counts as wrong in evaluation.
     """
+
+    exclusive: ClassVar[bool] = True
 
     def labels_of(self, instance: Instance) -> set[str] | None:
         """The one label of a text; None where it is not annotated.
@@ -62,18 +65,17 @@ class SingleLabelHead(TextHead):
         text, label = targets["cells"].unbind(dim=1)
         return -output.log_softmax(dim=-1)[text, label].sum()
 
-    def decode(
-        self,
-        output: Tensor,
-        instances: Sequence[Instance],
-        decoded: Mapping[str, Sequence[Annotation]],
-    ) -> list[Annotation]:
-        """The most likely label; its score is its probability."""
-        scores, best = output.detach().softmax(dim=-1).max(dim=-1)
-        return [
-            LabelAnnotation((self.names[index],), (score,))
-            for index, score in zip(best.tolist(), scores.tolist(), strict=True)
-        ]
+    def probabilities(self, output: Tensor) -> Tensor:
+        """Softmax over the labels."""
+        return output.softmax(dim=-1)
+
+    def likeliest(self, output: Tensor) -> Tensor:
+        """The most likely label."""
+        return functional.one_hot(output.argmax(dim=-1), len(self.names)).bool()
+
+    def gains(self, output: Tensor) -> Tensor:
+        """The log-probability of each label."""
+        return output.detach().double().log_softmax(dim=-1)
 
     def initialize(self, targets: Iterable[list[int] | None], lengths: Sequence[int]) -> None:
         """Start the bias at the log share of each label, counting each once more than it is seen."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -14,9 +14,13 @@ from causal_mtl.common import ConfigurationError, Name, NonNegativeFloat, Regist
 from causal_mtl.data.instance import Annotation, Instance
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.metrics import Measure, Metric
+from causal_mtl.tasks.links import Link, Partner
 
 Targets = Mapping[str, Tensor]
 """What a task's labels look like to its head: named tensors of a batch."""
+
+Allows = Callable[[str, Partner], bool]
+"""Whether a label may occur with something (see `Link`)."""
 
 
 class Head(nn.Module):
@@ -74,6 +78,15 @@ class Head(nn.Module):
         """One annotation a sentence; `decoded` holds those of the tasks that this one `uses`."""
         raise NotImplementedError
 
+    def restrict(self, allows: Allows | None) -> None:
+        """From now on decode only what `allows` permits (None: all); asked of tasks with a link that is not joint.
+
+        Raises:
+            ConfigurationError: this head cannot.
+        """
+        if allows is not None:
+            raise ConfigurationError(f"{type(self).__name__} cannot decode under constraints")
+
     def prepare(self, targets: Iterable[Any]) -> None:
         """Before training: learn from all training `targets` (None: none) what the loss needs to know."""
 
@@ -105,6 +118,8 @@ class Task(Registrable):
 
     level: ClassVar[Literal["tokens", "text"]] = "tokens"
     """What its labels hold of: single tokens (or pairs or spans of them), or the whole text."""
+    exclusive: ClassVar[bool] = False
+    """Whether a text always has exactly one of its labels."""
     holds_overlaps: ClassVar[bool] = True
     """Whether it can learn spans that overlap."""
 
@@ -121,6 +136,10 @@ class Task(Registrable):
     def uses(self) -> dict[str, tuple[str, str]]:
         """Tasks whose predictions decoding needs: `{setting: (task name, what it must yield)}`."""
         return {}
+
+    def links(self, earlier: Sequence[Task]) -> list[Link]:
+        """The combinations that its labels form with those of the tasks before it in the graph."""
+        return []
 
     @abstractmethod
     def count_vocab_items(self, instance: Instance, counter: dict[str, dict[str, int]]) -> None:

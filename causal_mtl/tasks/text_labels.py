@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 
 from causal_mtl.common import ConfigurationError
-from causal_mtl.data.instance import Instance, LabelAnnotation
+from causal_mtl.data.instance import Annotation, Instance, LabelAnnotation
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.nn.pooling import max_over_tokens
+from causal_mtl.tasks.links import Link, TextLink
 from causal_mtl.tasks.task import Head, Targets, Task
 
 
@@ -23,6 +25,14 @@ class TextLabels(Task):
 
     yields: ClassVar[str] = "labels"
     level: ClassVar[Literal["tokens", "text"]] = "text"
+
+    def links(self, earlier: Sequence[Task]) -> list[Link]:
+        """One with each earlier task of labels of texts; two that both may have several labels are not decoded."""
+        return [
+            TextLink(self.name, task.name, decodable=self.exclusive or task.exclusive)
+            for task in earlier
+            if task.level == "text" and task.yields == self.yields
+        ]
 
     def labels_of(self, instance: Instance) -> set[str] | None:
         """The labels of one text; None where it is not annotated."""
@@ -88,6 +98,45 @@ class TextHead(Head):
         """Logits of each text: `(batch, tokens, input_size)` -> `(batch, labels)`."""
         logits = self.layer(max_over_tokens(states, mask))
         return logits.to(torch.promote_types(logits.dtype, torch.float32))
+
+    @abstractmethod
+    def probabilities(self, output: Tensor) -> Tensor:
+        """Of each label, `(batch, labels)`."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def likeliest(self, output: Tensor) -> Tensor:
+        """Which labels are predicted when nothing constrains them, `(batch, labels)`, bool."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def gains(self, output: Tensor) -> Tensor:
+        """What each label adds to the log-probability of all that are chosen, `(batch, labels)`, float64."""
+        raise NotImplementedError
+
+    def annotations(self, output: Tensor, chosen: Tensor) -> list[Annotation]:
+        """The `chosen` labels, `(batch, labels)`, each with its probability as its score."""
+        found: list[Annotation] = []
+        for row, probabilities in zip(
+            chosen.tolist(), self.probabilities(output.detach()).tolist(), strict=True
+        ):
+            kept = [number for number, holds in enumerate(row) if holds]
+            found.append(
+                LabelAnnotation(
+                    tuple(self.names[number] for number in kept),
+                    tuple(probabilities[number] for number in kept),
+                )
+            )
+        return found
+
+    def decode(
+        self,
+        output: Tensor,
+        instances: Sequence[Instance],
+        decoded: Mapping[str, Sequence[Annotation]],
+    ) -> list[Annotation]:
+        """The labels that are predicted when nothing constrains them; a label's score is its probability."""
+        return self.annotations(output, self.likeliest(output))
 
     def label_logits(self, output: Tensor) -> Tensor:
         """The logits, at the one position that a text has, `(batch, 1, labels)`."""

@@ -69,8 +69,9 @@ def check(config: Params) -> tuple[Plan, TaskGraph]:
 
 def _build_problems(plan: Plan) -> tuple[Problem, ...]:
     """What the constructors refuse of the parts that need neither data nor vocabulary."""
+    staged = StagedFiles()  # removed with this name: not before the components have used it
     try:
-        plan.build(**StagedFiles().extras)
+        plan.build(**staged.extras)
     except ConfigurationError as error:
         return problems_of(error)
     return ()
@@ -164,10 +165,16 @@ def _path_problem(path: str) -> str | None:
 
 def _check_validation(values: Mapping[str, Any], plan: Plan | None) -> Iterator[Problem]:
     """What is steered by the score on validation data needs such data."""
+    first, last = _at(values, "trainer", "choose_from_epoch"), _at(values, "trainer", "num_epochs")
+    if isinstance(first, int) and isinstance(last, int) and first > max(last, 1):
+        yield Problem(
+            "trainer.choose_from_epoch", f"no epoch can be chosen: training ends after epoch {last}"
+        )
     if values.get("validation_data_path"):
         return
-    if _at(values, "trainer", "patience") is not None:
-        yield Problem("trainer.patience", "needs validation_data_path")
+    for key in ("patience", "choose_from_epoch"):
+        if _at(values, "trainer", key) is not None:
+            yield Problem(f"trainer.{key}", "needs validation_data_path")
     trainer = plan.child("trainer") if plan is not None else None
     scheduler: Any = trainer.component("lr_scheduler") if trainer is not None else None
     if getattr(scheduler, "every", None) == "validation":

@@ -45,11 +45,12 @@ def evaluate(
 
     Returns:
         "loss" (weighted total), "<task>/loss" and further parts such as "<task>/kl" (means over sentences),
-        "<task>/<measure>", and "seconds".
+        "<task>/<measure>", those of consistency included, and "seconds".
     """
     started = time.perf_counter()
     if metrics is None:
         metrics = {task.name: task.metric() for task in model.tasks}
+    consistency = [(task, metric) for task, metric in model.consistency() if task in metrics]
     sums = LossSums()
     was_training = model.training
     model.to(engine.device).eval()
@@ -69,27 +70,31 @@ def evaluate(
                 for task, labels in batch.labels.items():
                     predicted = [sentence[task] for sentence in predictions]
                     metrics[task](predicted, labels.annotations, batch.instances)
+                for _, metric in consistency:
+                    gold = [instance.annotations for instance in batch.instances]
+                    metric(predictions, gold, batch.instances)
                 if on_batch is not None:
                     on_batch(indices, batch, predictions)
     finally:
         model.train(was_training)
-    return _gather(sums, metrics, engine) | {"seconds": time.perf_counter() - started}
+    return _gather(sums, [*metrics.items(), *consistency], engine) | {
+        "seconds": time.perf_counter() - started
+    }
 
 
-def _gather(sums: LossSums, metrics: Mapping[str, Metric], engine: Engine) -> dict[str, float]:
-    """The results over all processes."""
+def _gather(sums: LossSums, metrics: Sequence[tuple[str, Metric]], engine: Engine) -> dict[str, float]:
+    """The results over all processes; `metrics` with the names of their tasks."""
     if engine.world_size > 1:
-        everything = engine.gather((sums, {task: metric.counts for task, metric in metrics.items()}))
+        everything = engine.gather((sums, [metric.counts for _, metric in metrics]))
         sums = LossSums.merged(other for other, _ in everything)
-        total: dict[str, Counter] = {task: Counter() for task in metrics}
-        for _, counters in everything:
-            for task, counter in counters.items():
-                total[task].update(counter)
-        for task, metric in metrics.items():
+        for number, (_, metric) in enumerate(metrics):
+            total: Counter = Counter()
+            for _, counters in everything:
+                total.update(counters[number])
             metric.counts.clear()
-            metric.counts.update(total[task])
+            metric.counts.update(total)
     results = sums.means()
-    for task, metric in metrics.items():
+    for task, metric in metrics:
         results.update({f"{task}/{measure}": value for measure, value in metric.get_metric().items()})
     return results
 

@@ -197,7 +197,8 @@ class Experiment:
 
     def measures(self) -> dict[str, Measure]:
         """Of all tasks, by the name of the metric."""
-        return {name: measure for task in self.tasks for name, measure in task.measures().items()}
+        of_tasks = {name: measure for task in self.tasks for name, measure in task.measures().items()}
+        return of_tasks | self.tasks.consistency_measures()
 
     def copy_files(self, directory: Path) -> None:
         """Give a training's directory the files that components keep for the archive."""

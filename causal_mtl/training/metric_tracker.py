@@ -17,9 +17,12 @@ class MetricTracker:
         metrics: one name or several, such as "+relations/exact_f1" (higher is better), "-loss" (lower is
             better) or ["+entities/f1", "+relations/exact_f1"]. A name without a sign is an error.
         patience: stop after this many epochs without a better one; None never stops.
+        first_epoch: the first that can be the best; earlier ones do not count for `patience` either.
     """
 
-    def __init__(self, metrics: str | Sequence[str], patience: int | None = None) -> None:
+    def __init__(
+        self, metrics: str | Sequence[str], patience: int | None = None, first_epoch: int = 1
+    ) -> None:
         names = [metrics] if isinstance(metrics, str) else list(metrics)
         if not names or any(name[:1] not in ("+", "-") or not name[1:] for name in names):
             raise ConfigurationError(
@@ -27,6 +30,7 @@ class MetricTracker:
             )
         self._terms = [(name[1:], 1.0 if name[0] == "+" else -1.0) for name in names]
         self._patience = patience
+        self._first_epoch = first_epoch
         self.score: float | None = None
         self.best_score: float | None = None
         self.best_epoch: int | None = None
@@ -60,9 +64,11 @@ class MetricTracker:
                 )
 
     def add(self, metrics: Mapping[str, float], epoch: int) -> bool:
-        """True if these are the best so far (ties keep the earlier epoch; NaN is never best)."""
+        """True if these are the best so far (ties keep the earlier epoch; NaN and early epochs are never best)."""
         self.check(metrics)
         self.score = sum(sign * metrics[name] for name, sign in self._terms)
+        if epoch < self._first_epoch:
+            return False
         if not math.isnan(self.score) and (self.best_score is None or self.score > self.best_score):
             self.best_score, self.best_epoch, self.best_metrics = self.score, epoch, dict(metrics)
             self._epochs_since_best = 0

@@ -26,6 +26,8 @@ class TrainerOptions:
         validation_metric: what makes an epoch the best: a metric with "+" (higher is better) or "-", or
             several, which are added.
         patience: stop after so many epochs without a better one; None trains them all.
+        choose_from_epoch: the first epoch that can be the best, and that counts for `patience`: with a
+            "scheduled" sampler of 5 gold epochs, 6 leaves out those that have not seen a sampled label.
         grad_norm: clip the norm of all gradients together to this.
         grad_clipping: clip each gradient's absolute value to this.
         mixed_precision: "no" (fp32), "bf16", "fp16" (CUDA only), or "auto": bf16 where the hardware has it,
@@ -49,6 +51,7 @@ class TrainerOptions:
     parameter_groups: list[ParameterGroup] = field(default_factory=list)
     validation_metric: str | list[str] = "-loss"
     patience: PositiveInt | None = None
+    choose_from_epoch: PositiveInt = 1
     grad_norm: PositiveFloat | None = None
     grad_clipping: PositiveFloat | None = None
     mixed_precision: Precision = "no"

@@ -59,7 +59,7 @@ class Run:
         self.batching, self.seed = batching, seed
         self.engine = Engine(options.device, options.mixed_precision)
         self.micro_batches = options.gradient_accumulation_steps * self.engine.world_size
-        self.tracker = MetricTracker(options.validation_metric, options.patience)
+        self.tracker = MetricTracker(options.validation_metric, options.patience, options.choose_from_epoch)
         if dev_loader is None and options.patience is not None:
             raise ConfigurationError("trainer.patience needs validation data (validation_data_path)")
         if dev_loader is not None:

@@ -101,6 +101,7 @@ def start_from(archive: Archive, model: Model) -> WarmStartReport:
             else:
                 tensor[: len(source)] = source
                 (report.copied if source.shape == tensor.shape else report.extended).append(name)
+    model.start_from_combinations(archive.model)
     report.unused = sorted(set(old) - set(new))
     if not report.copied and not report.extended:
         raise ConfigurationError(

@@ -330,7 +330,14 @@ def test_evaluate_makes_the_directories_of_its_outputs(trained, dev, tmp_path, c
 
 def test_errors_of_data_with_a_task_that_the_model_lacks(trained, tmp_path):
     records = [
-        {"tokens": ["Otto", "works"], "annotations": {"entities": {"spans": []}, "topics": {"labels": ["x"]}}}
+        {
+            "tokens": ["Otto", "works"],
+            "annotations": {
+                "entities": {"spans": []},
+                "relations": {"relations": []},
+                "topics": {"labels": ["x"]},
+            },
+        }
     ]
     data = tmp_path / "data.jsonl"
     data.write_text("".join(json.dumps(record) + "\n" for record in records))

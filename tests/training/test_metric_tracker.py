@@ -6,6 +6,16 @@ from causal_mtl.common import ConfigurationError
 from causal_mtl.training import MetricTracker
 
 
+def test_early_epochs_are_not_chosen():
+    tracker = MetricTracker("-loss", patience=1, first_epoch=3)
+    for epoch in (1, 2):
+        assert not tracker.add({"loss": 0.1 * epoch}, epoch)
+        assert not tracker.should_stop
+        assert tracker.score == pytest.approx(-0.1 * epoch)  # schedulers see it
+    assert tracker.add({"loss": 5.0}, 3)
+    assert tracker.best_epoch == 3
+
+
 def test_best_and_patience():
     tracker = MetricTracker("-loss", patience=2)
     assert [tracker.add({"loss": loss}, i) for i, loss in enumerate([3.0, 2.0, 2.0, 2.5], 1)] == [

@@ -1,2 +1,2 @@
 // SPMTL: an encoder per task beside one that all share.
-(import 'cmtl.libsonnet') + { model+: { architecture: { type: 'shared_private' }, label_transfer: { type: 'none' } } }
+(import 'hmtl.libsonnet') + { model+: { architecture: { type: 'shared_private' } } }

@@ -1,2 +1,2 @@
 // Single task: an embedder and an encoder per task, nothing is shared ("STL").
-(import 'cmtl.libsonnet') + { model+: { architecture: { type: 'single_task' }, label_transfer: { type: 'none' } } }
+(import 'hmtl.libsonnet') + { model+: { architecture: { type: 'single_task' } } }

@@ -1,0 +1,2 @@
+// CMTL (direct): labels reach heads only.
+(import 'cmtl.jsonnet') + { model+: { paths: 'direct' } }
