@@ -63,7 +63,7 @@ def evaluate(
                 with engine.autocast():
                     output = model(batch)
                     predictions = model.decode(output, batch)
-                add_losses(losses := LossSums(), [(output.losses, batch.counts)])
+                add_losses(losses := LossSums(), [(output, batch.counts)])
                 if on_losses is not None:
                     on_losses(indices, losses)
                 sums.update(losses)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import torch
+from torch import Tensor
 
+from causal_mtl.models import ModelOutput
 from causal_mtl.training.non_finite import CAUSES, NonFiniteLossError
 
 
@@ -71,18 +72,19 @@ class LossSums:
             )
 
 
-def add_losses(sums: LossSums, batches: Iterable[tuple[Mapping[str, Any], Mapping[str, int]]]) -> None:
-    """Add the `ModelOutput.losses` of several batches, each with its own counts, to `sums`.
+def add_losses(sums: LossSums, batches: Iterable[tuple[ModelOutput, Mapping[str, int]]]) -> None:
+    """Add losses and watched quantities of several batches, each with its own counts, to `sums`.
 
     The values leave the device in one transfer, so a step waits for the accelerator once.
     """
-    entries = [
-        (name, loss, counts[loss.task])
-        for losses, counts in batches
-        for name, loss in losses.items()
-        if counts.get(loss.task)
-    ]
+    entries: list[tuple[str, Tensor, float, int]] = []
+    for output, counts in batches:
+        for name, loss in output.losses.items():
+            entries.append((name, loss.total, loss.weight, counts.get(loss.task, 0)))
+        for name, watched in output.watched.items():
+            entries.append((name, watched.total, 0.0, counts.get(watched.task, 0)))
+    entries = [entry for entry in entries if entry[-1]]
     if entries:
-        totals = torch.stack([loss.total.detach().float().reshape(()) for _, loss, _ in entries]).tolist()
-        for (name, loss, count), total in zip(entries, totals, strict=True):
-            sums.add(name, total, float(loss.weight), count)
+        totals = torch.stack([total.detach().float().reshape(()) for _, total, _, _ in entries]).tolist()
+        for (name, _, weight, count), total in zip(entries, totals, strict=True):
+            sums.add(name, total, float(weight), count)
