@@ -22,6 +22,7 @@ def run() -> None:
     one during an import, where other libraries would swallow the error: files are complete or absent at any time.
     """
     interrupts = _Interrupts()
+    _limit_spinning()
     try:
         from causal_mtl.commands import main
 
@@ -33,6 +34,16 @@ def run() -> None:
         status = _INTERRUPTED
     interrupts.end(status)
     sys.exit(status)
+
+
+def _limit_spinning() -> None:
+    """Let threads of GNU OpenMP sleep soon when they wait for each other; what the environment says wins.
+
+    By default they spin for long. Beside other busy processes a training of small tensors then takes many times as
+    long (docs/training.md). Read when torch is loaded.
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 
 class _Interrupts:
