@@ -1,6 +1,7 @@
 # make demo      train, evaluate and predict with a small model, from nothing
 # make test      lint, types and tests
 # make fuzz      feed mutated archives, data, input and configs to the library; fails if one is not understood or refused
+# make soak      kill small trainings at every file-system event; fails if one does not recover to the last bit
 # make quality   format and lint
 # make clean     remove what these made
 
@@ -14,7 +15,7 @@ CODE = causal_mtl tests fixtures benchmarks
 # These models are too small for several threads; tests run in several processes instead.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test fuzz quality clean
+.PHONY: demo test fuzz soak quality clean
 
 demo: $(VENV)/.installed
 	$(RUN)/causal-mtl train training_config/quickstart.jsonnet --serialization-dir runs/quickstart --force
@@ -33,6 +34,10 @@ fuzz: $(VENV)/.installed-dev
 		script=tests/fuzz/$$name.py; \
 		if [ -f $$script ]; then $(RUN)/python $$script $(FUZZ) || status=1; fi; \
 	done; exit $$status
+
+# `make soak SOAK="--sample 50 --jobs 4"` tries fewer events in more processes.
+soak: $(VENV)/.installed-dev
+	$(RUN)/python tests/soak/soak.py $(SOAK)
 
 quality: $(VENV)/.installed-dev
 	$(RUN)/ruff format $(CODE)

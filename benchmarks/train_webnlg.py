@@ -18,7 +18,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import isolated
@@ -62,7 +61,7 @@ def measure(
         model, vocab = loaded.model, loaded.vocab
     else:
         vocab = experiment.vocabulary()
-        model = experiment.model(vocab, Path())
+        model = experiment.model(vocab)
     train = experiment.loader("train", vocab)
     indexers = experiment.settings.dataset_reader.token_indexers
     texts = [replace(instance, annotations={}) for instance in experiment.instances["validation"]]

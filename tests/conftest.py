@@ -51,6 +51,12 @@ def config():
     return tiny()
 
 
+@pytest.fixture(scope="session")
+def tiny_config():
+    """Makes such a config; for fixtures that last longer than a test."""
+    return tiny
+
+
 @pytest.fixture
 def needs_bf16():
     """Skip what needs a CPU that computes in bf16."""

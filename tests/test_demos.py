@@ -20,7 +20,9 @@ def demo(tmp_path, monkeypatch):
 
 
 def test_entities_and_their_relations(demo):
-    record = demo("entities_relations").predict("Maria Keller was born in Lyon and works for Lumen Robotics .")
+    record = demo("entities_relations").predict(
+        "Maria Keller was born in Lyon and works for Lumen Robotics ."
+    )
     text, found = record["text"], record["annotations"]
     spans = {(text[s["start"] : s["end"]], s["label"]) for s in found["entities"]["spans"]}
     assert spans == {("Maria Keller", "Peop"), ("Lyon", "Loc"), ("Lumen Robotics", "company")}

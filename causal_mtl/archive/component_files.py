@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from causal_mtl.common.atomic import complete_directory
 from causal_mtl.common.by_path import ByPath
 
 
@@ -45,6 +46,7 @@ class StagedFiles:
         weakref.finalize(self, shutil.rmtree, self._directory, ignore_errors=True)
 
     def copy_to(self, directory: Path) -> None:
-        """Copy all files that were written below `directory`."""
+        """Make `directory` a copy of all files that were written; without any it is not made."""
         if any(self._directory.iterdir()):
-            shutil.copytree(self._directory, directory, dirs_exist_ok=True)
+            with complete_directory(directory) as unfinished:
+                shutil.copytree(self._directory, unfinished, dirs_exist_ok=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -34,8 +34,12 @@ def manifest_of(files: Mapping[str, Path]) -> dict[str, Any]:
     return {"format": FORMAT, "members": {name: asdict(member_of(path)) for name, path in files.items()}}
 
 
-def read_manifest(path: Path) -> dict[str, Member]:
+def read_manifest(path: Path, check_name: Callable[[str], str] = check_name) -> dict[str, Member]:
     """The members that a ``manifest.json`` lists.
+
+    Args:
+        path: of the manifest.
+        check_name: refuses names that no member can have.
 
     Raises:
         ConfigurationError: it is damaged, or of a later format.

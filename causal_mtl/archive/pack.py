@@ -10,8 +10,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_model
-
 from causal_mtl.archive.manifest import manifest_of
 from causal_mtl.archive.opened import unpacked
 from causal_mtl.archive.parts import (
@@ -24,12 +22,14 @@ from causal_mtl.archive.parts import (
     check_name,
     members_of,
 )
+from causal_mtl.archive.saving import save_weights
 from causal_mtl.archive.weights import check_finite
 from causal_mtl.common.atomic import complete_file, write_json
 from causal_mtl.common.strict_json import read_json_object
 from causal_mtl.models import Model
 
-_SCRATCH = ".packing_"
+SCRATCH = ".packing_"
+"""Prefix of the names of directories in which archives are packed."""
 
 
 def save_archive(directory: str | PathLike[str], model: Model) -> Path:
@@ -43,11 +43,11 @@ def save_archive(directory: str | PathLike[str], model: Model) -> Path:
     """
     directory = Path(directory)
     check_finite(model.state_dict())
-    for left in directory.glob(f"{_SCRATCH}*"):
+    for left in directory.glob(f"{SCRATCH}*"):
         shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=directory, prefix=_SCRATCH) as scratch:
+    with tempfile.TemporaryDirectory(dir=directory, prefix=SCRATCH) as scratch:
         weights, combinations = Path(scratch) / WEIGHTS, Path(scratch) / COMBINATIONS
-        save_model(model, str(weights))
+        save_weights(model, weights)
         write_json(combinations, model.combinations.to_json())
         members = {**members_of(directory), COMBINATIONS: combinations, WEIGHTS: weights}
         _pack(members, directory / ARCHIVE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import sys
 from collections.abc import Sequence
@@ -29,6 +30,9 @@ _SUBCOMMANDS = (
     train, evaluate, predict, tune_thresholds, sweep, tabulate, plot, validate, convert, build_vocab, find_lr,
     components,
 )  # fmt: skip
+
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Errors that no change to the command line, the config or the data would help against."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -84,7 +88,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         finish_standard_output()
         print(f"causal-mtl: error: {_on_lines(str(error))}", file=sys.stderr)
-        return 2
+        return 1 if _is_full_disk(error) else 2
+
+
+def _is_full_disk(error: Exception) -> bool:
+    """Whether a file could not be written, though the command line was right."""
+    return isinstance(error, OSError) and error.errno in _NO_SPACE and error.filename is not None
 
 
 def _on_lines(message: str) -> str:

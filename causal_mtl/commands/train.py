@@ -45,7 +45,7 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Train, or show what would be trained; 1 if the training came to nothing."""
     from causal_mtl.common import ConfigurationError
-    from causal_mtl.training import NonFiniteLossError
+    from causal_mtl.training import NonFiniteError
     from causal_mtl.training.experiment import Experiment, read_config
 
     experiment = Experiment(read_config(options.config, options.overrides))
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigurationError("train: -s DIRECTORY is required (unless --dry-run is given)")
     try:
         result = experiment.train(options.serialization_dir, force=options.force, recover=options.recover)
-    except NonFiniteLossError as error:
+    except NonFiniteError as error:
         print(f"causal-mtl: {error}", file=sys.stderr)
         return 1
     if os.environ.get("RANK", "0") != "0":  # torchrun: the first process speaks for all

@@ -54,11 +54,31 @@ class Loss:
 
 
 @dataclass(frozen=True)
+class Watched:
+    """A quantity that is logged and not trained on.
+
+    Attributes:
+        total: summed over the sentences of the batch.
+        task: whose count of sentences it is divided by.
+    """
+
+    total: Tensor
+    task: str
+
+
+@dataclass(frozen=True)
 class ModelOutput:
-    """What a forward pass yields: each head's own output, and the losses by name where gold is known."""
+    """What a forward pass yields.
+
+    Attributes:
+        outputs: each head's own output, by task.
+        losses: by name, where gold is known.
+        watched: what else is logged, by name.
+    """
 
     outputs: dict[str, Any]
     losses: dict[str, Loss] = field(default_factory=dict)
+    watched: dict[str, Watched] = field(default_factory=dict)
 
     def add_information(self, task: str, mapped: Mapped, batch: Batch, weight: float) -> None:
         """Add the KL of a stochastic map as the loss `task/kl`, and watch its mean σ as `task/sigma`."""
@@ -74,7 +94,7 @@ class ModelOutput:
 
     def watch(self, name: str, total: Tensor, task: str) -> None:
         """Have a quantity logged beside the losses, as its mean over the sentences that carry `task`."""
-        self.losses[name] = Loss(total.detach(), task, weight=0.0)
+        self.watched[name] = Watched(total.detach(), task)
 
 
 class Model(nn.Module, Registrable):

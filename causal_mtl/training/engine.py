@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
@@ -99,17 +99,23 @@ class Engine:
         parameters: Iterable[nn.Parameter],
         max_norm: float | None = None,
         max_value: float | None = None,
-    ) -> None:
+    ) -> list[int]:
         """Once a step, before `step`: sum gradients over processes, then unscale and clip them.
 
         Args:
             parameters: the trainable ones.
             max_norm: upper bound of the norm of all gradients together; None leaves it free.
             max_value: upper bound of each gradient's absolute value; None leaves it free.
+
+        Returns:
+            The indices of the parameters whose gradients hold NaN or infinite numbers; they are not clipped then.
+            With fp16 always none: there such gradients are usual, and `step` leaves the step out.
         """
         parameters = list(parameters)
         if self.world_size > 1:
             _sum_gradients(parameters)
+        if self.accelerator.scaler is None and (bad := _non_finite_gradients(parameters)):
+            return bad
         if max_value is not None:
             self.accelerator.clip_grad_value_(parameters, max_value)
         if max_norm is not None:
@@ -117,6 +123,29 @@ class Engine:
                 self.accelerator.clip_grad_norm_(parameters, max_norm)
             else:  # already unscaled, which may happen only once a step
                 nn.utils.clip_grad_norm_(parameters, max_norm)
+        return []
+
+    @property
+    def loss_scale(self) -> float:
+        """What fp16 multiplies losses by, halved at each overflow; 1.0 without fp16."""
+        scaler = self.accelerator.scaler
+        return float(scaler.get_scale()) if scaler is not None else 1.0
+
+    def on_main(self, work: Callable[[], object]) -> None:
+        """Do `work` on the first process only. What it refuses, every process refuses.
+
+        Raises:
+            ConfigurationError: raised by `work`.
+            OSError: raised by `work`.
+        """
+        error = None
+        if self.is_main:
+            try:
+                work()
+            except (ConfigurationError, OSError) as raised:
+                error = raised
+        if (first := self.gather(error)[0]) is not None:
+            raise first
 
     def step(self, optimizer: Any) -> bool:
         """One optimizer step, then empty gradients; False if fp16 overflowed and the step was left out."""
@@ -198,6 +227,16 @@ def _forget_other_settings(device: DeviceType, mixed_precision: EffectivePrecisi
     if other_device or earlier["_mixed_precision"] != mixed_precision:
         # The process group outlives the state object; a device of another kind needs both made anew.
         AcceleratorState._reset_state(reset_partial_state=other_device)
+
+
+def _non_finite_gradients(parameters: Sequence[nn.Parameter]) -> list[int]:
+    """The indices of parameters whose gradient is not finite; the values leave the device in one transfer."""
+    gradients = {i: p.grad for i, p in enumerate(parameters) if p.grad is not None}
+    if not gradients:
+        return []
+    largest = torch._foreach_norm(list(gradients.values()), ord=float("inf"))
+    finite = torch.isfinite(torch.stack([value.float() for value in largest])).tolist()
+    return [i for i, is_finite in zip(gradients, finite, strict=True) if not is_finite]
 
 
 def _sum_gradients(parameters: Sequence[nn.Parameter]) -> None:

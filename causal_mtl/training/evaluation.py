@@ -18,6 +18,7 @@ from causal_mtl.training.engine import Engine
 from causal_mtl.training.losses import LossSums, add_losses
 
 OnBatch = Callable[[list[int], Batch, list[dict[str, Annotation]]], None]
+OnLosses = Callable[[Sequence[int], LossSums], None]
 
 
 def evaluate(
@@ -28,6 +29,7 @@ def evaluate(
     *,
     metrics: Mapping[str, Metric] | None = None,
     on_batch: OnBatch | None = None,
+    on_losses: OnLosses | None = None,
 ) -> dict[str, float]:
     """Score `model` on all sentences of `loader`.
 
@@ -39,6 +41,7 @@ def evaluate(
         metrics: one per task, to look into afterwards; made anew if not given.
         on_batch: called with (instance indices, batch, one ``{task: annotation}`` a sentence) after each
             batch of this process; the indices tell the order of the data, as batches go by length.
+        on_losses: called with (instance indices, losses) after each batch of this process.
 
     Returns:
         "loss" (weighted total), "<task>/loss" and further parts such as "<task>/kl" (means over sentences),
@@ -60,7 +63,10 @@ def evaluate(
                 with engine.autocast():
                     output = model(batch)
                     predictions = model.decode(output, batch)
-                add_losses(sums, [(output.losses, batch.counts)])
+                add_losses(losses := LossSums(), [(output, batch.counts)])
+                if on_losses is not None:
+                    on_losses(indices, losses)
+                sums.update(losses)
                 for task, labels in batch.labels.items():
                     predicted = [sentence[task] for sentence in predictions]
                     metrics[task](predicted, labels.annotations, batch.instances)

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import logging
-import os
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from causal_mtl.archive import ARCHIVE, FILES, VOCABULARY, Archive, ComponentFiles, StagedFiles, save_archive
+from causal_mtl.archive import FILES, Archive, StagedFiles
 from causal_mtl.common import (
     ConfigurationError,
     ConfigurationErrors,
@@ -23,64 +19,22 @@ from causal_mtl.common import (
     import_package,
     import_plugins,
 )
-from causal_mtl.common.atomic import write_json
 from causal_mtl.data import Instance, Vocabulary
 from causal_mtl.data.loader import CountableInstance, Loader
 from causal_mtl.data.report import Report
+from causal_mtl.metrics import Measure
 from causal_mtl.models import Model
 from causal_mtl.training.checks import check, pretrained_files
-from causal_mtl.training.data_report import describe_splits, problems
-from causal_mtl.training.engine import Engine
-from causal_mtl.training.evaluation import evaluate
+from causal_mtl.training.config_file import in_order, read_config, with_text_overrides
+from causal_mtl.training.data_report import problems
+from causal_mtl.training.execution import Execution, Result
 from causal_mtl.training.gold import gold_errors, missing_labels
 from causal_mtl.training.run import Run
-from causal_mtl.training.run_directory import prepare, write_note
 from causal_mtl.training.seeds import seed_everything
 from causal_mtl.training.settings import Settings, Split
 from causal_mtl.training.warm_start import expand, load_initial, start_from
 
 logger = logging.getLogger(__name__)
-
-DATA_ROOT = "CAUSAL_MTL_DATA"
-_DEFAULT_DATA_ROOT = Path("../shared/data")
-
-
-def read_config(path: str | PathLike[str], overrides: str | dict[str, Any] = "") -> Params:
-    """Read a config file.
-
-    The environment's variables are jsonnet's external variables. Where ``CAUSAL_MTL_DATA`` is not set and
-    ``../shared/data`` exists, that is its value.
-
-    Args:
-        path: of a jsonnet or JSON file.
-        overrides: jsonnet text, or values by dotted path.
-
-    Raises:
-        ConfigurationError: it cannot be read or evaluated.
-    """
-    known = DATA_ROOT in os.environ or not _DEFAULT_DATA_ROOT.is_dir()
-    try:
-        return Params.from_file(path, overrides, None if known else {DATA_ROOT: str(_DEFAULT_DATA_ROOT)})
-    except FileNotFoundError as error:
-        raise ConfigurationError(str(error)) from None
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a training leaves.
-
-    Attributes:
-        directory: all its files.
-        metrics: as in ``metrics.json``.
-    """
-
-    directory: Path
-    metrics: dict[str, Any]
-
-    @property
-    def archive(self) -> Path:
-        """The trained model."""
-        return self.directory / ARCHIVE
 
 
 def train(
@@ -115,7 +69,9 @@ def train(
         name, params = "training", Params(config)
         if overrides:
             params = (
-                params.with_overrides(overrides) if isinstance(overrides, dict) else _text(params, overrides)
+                params.with_overrides(overrides)
+                if isinstance(overrides, dict)
+                else with_text_overrides(params, overrides)
             )
     return Experiment(params).train(directory or _unused(name), force=force, recover=recover)
 
@@ -131,7 +87,7 @@ class Experiment:
     """
 
     def __init__(self, config: Params) -> None:
-        self.config = Params(_in_order(expand(config.as_dict(quiet=True))))
+        self.config = Params(in_order(expand(config.as_dict(quiet=True))))
         plan, self.tasks = check(self.config)
         self.environment = config.environment
         self._files = StagedFiles()
@@ -185,17 +141,14 @@ class Experiment:
             return vocab
         return self.settings.vocabulary.construct(instances=counted)
 
-    def model(self, vocab: Vocabulary, directory: Path) -> Model:
+    def model(self, vocab: Vocabulary) -> Model:
         """A new, untrained model; `vocab` gains the words of its pretrained vectors.
 
         Args:
             vocab: counted.
-            directory: of the training, where components may leave `files/` for the archive.
         """
         seed_everything(self.settings.random_seed, self.settings.trainer.deterministic)
-        return self.settings.model.construct(
-            vocab=vocab, load_pretrained=True, archive_files=ComponentFiles(directory / FILES, make=True)
-        )
+        return self.settings.model.construct(vocab=vocab, **self._files.extras)
 
     def loader(self, split: Split, vocab: Vocabulary) -> Loader:
         """The data of `split`, indexed."""
@@ -212,7 +165,7 @@ class Experiment:
         settings = self.settings
         with tempfile.TemporaryDirectory() as scratch:
             vocab = self.vocabulary()
-            model = self.model(vocab, Path(scratch))
+            model = self.model(vocab)
             loaders = {split: self.loader(split, vocab) for split in self.instances}
             model.initialize(loaders["train"])
             if self.initial is not None:
@@ -229,64 +182,27 @@ class Experiment:
             force: delete the training in `directory` first.
             recover: go on with the interrupted training in `directory`; the result is that of one that was not.
         """
-        started = time.perf_counter()
-        directory = Path(directory)
+        return Execution(self, Path(directory), force=force, recover=recover).run()
+
+    def files(self) -> list[str]:
+        """The paths and URLs of all data that decides what comes out."""
         settings = self.settings
-        engine = Engine(settings.trainer.device, settings.trainer.mixed_precision)
-        if engine.is_main:
-            prepare(directory, self.config, force=force, recover=recover)
-        engine.wait()
-        with _log_file(directory / "train.log" if engine.is_main else None):
-            vocab = self.vocabulary()
-            for problem in self.problems(vocab, describe_splits(self.instances, self.tasks)):
-                logger.warning(problem)
-            model = self.model(vocab, directory)
-            if engine.is_main:
-                pretrained = [file for _, file in pretrained_files(self.config.as_dict(quiet=True))]
-                files = [*settings.paths().values(), *pretrained]
-                measures = {name: measure for task in self.tasks for name, measure in task.measures().items()}
-                measures |= self.tasks.consistency_measures()
-                write_note(
-                    directory,
-                    settings.random_seed,
-                    files,
-                    engine.describe(),
-                    measures,
-                    environment=self.environment,
-                )
-                self._files.copy_to(directory / FILES)
-                vocab.save_to_files(directory / VOCABULARY)  # the model has added its pretrained words
-            loaders = {split: self.loader(split, vocab) for split in self.instances}
-            model.initialize(loaders["train"])
-            if self.initial is not None:
-                logger.warning("initial weights: %s", start_from(self.initial, model))
-            summary = settings.trainer.train(
-                model,
-                loaders["train"],
-                loaders.get("validation"),
-                directory,
-                batching=settings.data_loader,
-                recover=recover,
-                seed=settings.random_seed,
-            )
-            # The scores of what is packed are measured on what is packed.
-            metrics = {
-                name: value for name, value in summary.items() if not name.startswith("best_validation_")
-            }
-            for split in ("validation", "test"):
-                if split in loaders:
-                    scores = evaluate(model, loaders[split], engine, settings.data_loader)
-                    metrics |= {f"{split}_{name}": value for name, value in scores.items()}
-            metrics["num_parameters"] = sum(p.numel() for p in model.parameters())
-            metrics["num_trainable_parameters"] = sum(
-                p.numel() for p in model.parameters() if p.requires_grad
-            )
-            metrics["duration"] = round(time.perf_counter() - started, 3)
-            if engine.is_main:
-                save_archive(directory, model)
-                write_json(directory / "metrics.json", metrics)
-            engine.wait()
-        return Result(directory, metrics)
+        paths = [*settings.paths().values()]
+        paths += [file for _, file in pretrained_files(self.config.as_dict(quiet=True))]
+        if "test" in settings.datasets_for_vocab_creation and settings.test_data_path:
+            paths.append(settings.test_data_path)
+        if settings.initial_weights:
+            paths.append(settings.initial_weights)
+        return list(dict.fromkeys(paths))
+
+    def measures(self) -> dict[str, Measure]:
+        """Of all tasks, by the name of the metric."""
+        of_tasks = {name: measure for task in self.tasks for name, measure in task.measures().items()}
+        return of_tasks | self.tasks.consistency_measures()
+
+    def copy_files(self, directory: Path) -> None:
+        """Give a training's directory the files that components keep for the archive."""
+        self._files.copy_to(directory / FILES)
 
     def _instances_of(self, split: Split) -> list[Instance]:
         if split in self.instances:
@@ -300,47 +216,8 @@ class Experiment:
             raise ConfigurationErrors([Problem(f"{split}_data_path", str(error))]) from error
 
 
-def _in_order(value: Any) -> Any:
-    """Keys in the order that jsonnet gives them, in which ``config.json`` will be read again.
-
-    Components are made in that order, so it decides which random weights each one starts with.
-    """
-    if isinstance(value, dict):
-        return {key: _in_order(value[key]) for key in sorted(value)}
-    return [_in_order(item) for item in value] if isinstance(value, list) else value
-
-
-def _text(params: Params, overrides: str) -> Params:
-    from causal_mtl.common.jsonnet import evaluate_text
-
-    used = set(params.environment)
-    changed = params.with_overrides(evaluate_text(overrides, name="overrides", used=used))
-    changed.environment = frozenset(used)
-    return changed
-
-
 def _unused(name: str) -> Path:
     number = 1
     while (path := Path("runs") / (name if number == 1 else f"{name}-{number}")).exists():
         number += 1
     return path
-
-
-@contextmanager
-def _log_file(path: Path | None) -> Iterator[None]:
-    """Write the library's log to `path` as well."""
-    if path is None:
-        yield
-        return
-    ours = logging.getLogger("causal_mtl")
-    level = ours.level
-    handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    ours.addHandler(handler)
-    ours.setLevel(min(level or logging.INFO, logging.INFO))
-    try:
-        yield
-    finally:
-        ours.removeHandler(handler)
-        handler.close()
-        ours.setLevel(level)

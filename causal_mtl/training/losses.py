@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import torch
+from torch import Tensor
 
-
-class NonFiniteLossError(RuntimeError):
-    """A loss became NaN or infinite; the message names the task, the epoch and the step."""
+from causal_mtl.models import ModelOutput
+from causal_mtl.training.non_finite import CAUSES, NonFiniteLossError
 
 
 class LossSums:
@@ -62,26 +61,30 @@ class LossSums:
     def check_finite(self, where: str) -> None:
         """Raise `NonFiniteLossError` that names each loss that is NaN or infinite."""
         bad = [f"'{name}' is {row[0]}" for name, row in self.sums.items() if not math.isfinite(row[0])]
+        bad += [
+            f"'{name}' times its weight is {row[1]}"
+            for name, row in self.sums.items()
+            if math.isfinite(row[0]) and not math.isfinite(row[1])
+        ]
         if bad:
             raise NonFiniteLossError(
-                f"the loss of {' and '.join(bad)} {where}. The weights have not been updated with it. Usual "
-                "causes: a learning rate that is too high (try a lower one, or grad_norm: 1.0), or "
-                'mixed_precision "fp16" on a model that overflows (try "bf16").'
+                f"the loss of {' and '.join(bad)} {where}. The weights have not been updated with it. {CAUSES}"
             )
 
 
-def add_losses(sums: LossSums, batches: Iterable[tuple[Mapping[str, Any], Mapping[str, int]]]) -> None:
-    """Add the `ModelOutput.losses` of several batches, each with its own counts, to `sums`.
+def add_losses(sums: LossSums, batches: Iterable[tuple[ModelOutput, Mapping[str, int]]]) -> None:
+    """Add losses and watched quantities of several batches, each with its own counts, to `sums`.
 
     The values leave the device in one transfer, so a step waits for the accelerator once.
     """
-    entries = [
-        (name, loss, counts[loss.task])
-        for losses, counts in batches
-        for name, loss in losses.items()
-        if counts.get(loss.task)
-    ]
+    entries: list[tuple[str, Tensor, float, int]] = []
+    for output, counts in batches:
+        for name, loss in output.losses.items():
+            entries.append((name, loss.total, loss.weight, counts.get(loss.task, 0)))
+        for name, watched in output.watched.items():
+            entries.append((name, watched.total, 0.0, counts.get(watched.task, 0)))
+    entries = [entry for entry in entries if entry[-1]]
     if entries:
-        totals = torch.stack([loss.total.detach().float().reshape(()) for _, loss, _ in entries]).tolist()
-        for (name, loss, count), total in zip(entries, totals, strict=True):
-            sums.add(name, total, float(loss.weight), count)
+        totals = torch.stack([total.detach().float().reshape(()) for _, total, _, _ in entries]).tolist()
+        for (name, _, weight, count), total in zip(entries, totals, strict=True):
+            sums.add(name, total, float(weight), count)

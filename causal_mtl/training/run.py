@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,21 @@ from causal_mtl.data.loader import Loader
 from causal_mtl.models.model import Model
 from causal_mtl.training.batching import Batching
 from causal_mtl.training.callbacks import TrainingState
-from causal_mtl.training.checkpointer import Checkpointer
+from causal_mtl.training.checkpointer import Checkpointer, has_manifest
 from causal_mtl.training.engine import Engine
 from causal_mtl.training.evaluation import names_of_results
+from causal_mtl.training.losses import LossSums
+from causal_mtl.training.metric_lines import MetricLines
 from causal_mtl.training.metric_tracker import MetricTracker
+from causal_mtl.training.non_finite import CAUSES, NonFiniteError, listed, non_finite, reported
 from causal_mtl.training.optimizers import make_optimizer
 from causal_mtl.training.options import TrainerOptions
 from causal_mtl.training.seeds import random_state, restore_random_state, seed_everything
+
+logger = logging.getLogger(__name__)
+
+_SMALLEST_LOSS_SCALE = 2.0**-24
+"""Of fp16. It begins at 2**16, and each overflow halves it."""
 
 
 class Run:
@@ -60,6 +70,7 @@ class Run:
         self.engine.prepare(model)
         optimizer = make_optimizer(model, options.optimizer, options.parameter_groups)
         self.parameters: list[nn.Parameter] = [p for g in optimizer.param_groups for p in g["params"]]
+        self._names = {id(parameter): name for name, parameter in model.named_parameters()}
         self.scheduler = None
         if options.lr_scheduler is not None:
             self.scheduler = options.lr_scheduler.construct(
@@ -75,6 +86,8 @@ class Run:
             model, directory, self.engine.is_main, options.num_epochs, tuple(self.tracker.names)
         )
         self.checkpointer = Checkpointer(directory, options.keep_checkpoints)
+        self.metric_lines = MetricLines(directory)
+        self._step_sentences: list[int] = []
 
     def steps(self, epoch: int) -> list[list[list[int]]]:
         """The optimizer steps of an epoch (from 1): each a list of micro-batches of instance indices."""
@@ -89,12 +102,79 @@ class Run:
     def append_metrics(self, line: dict[str, Any]) -> None:
         """Add a line to ``metrics.jsonl``."""
         self.state.metrics = line
-        if self.engine.is_main:
-            with (self.state.directory / "metrics.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
+        self.metric_lines.append(line, writes=self.engine.is_main)
+
+    @property
+    def where(self) -> str:
+        """Which step is at work, in words."""
+        return f"at step {self.state.epoch_step + 1} of epoch {self.state.epoch}"
+
+    @contextmanager
+    def step_checked(self, micro_batches: list[list[int]]) -> Iterator[None]:
+        """What is not finite within becomes an error with the sentences of this step."""
+        self._step_sentences = [number for batch in micro_batches for number in batch]
+        with self._reported(self.where, self.train_loader, self._step_sentences):
+            yield
+
+    def finish_gradients(self, max_norm: float | None, max_value: float | None) -> None:
+        """Sum gradients over processes and clip them.
+
+        Raises:
+            NonFiniteError: one is not finite; names the parameters.
+        """
+        bad = self.engine.finish_gradients(self.parameters, max_norm, max_value)
+        if bad:
+            names = [self._names.get(id(self.parameters[i]), f"number {i}") for i in bad]
+            raise NonFiniteError(
+                f"the gradient of {listed(names)} is not finite {self.where}, though the losses are. "
+                f"The weights have not been updated with it. {CAUSES}"
+            )
+
+    def update(self) -> None:
+        """Let the optimizer make its step, unless fp16 overflowed; then scheduler and average follow.
+
+        Raises:
+            NonFiniteError: fp16 overflows however small the losses are made.
+        """
+        if self.engine.step(self.optimizer):
+            if self.scheduler:
+                self.scheduler.after_step()
+            if self.average:
+                self.average.update()
+        elif self.engine.loss_scale < _SMALLEST_LOSS_SCALE:
+            raise NonFiniteError(f"gradients are not finite {self.where}, at any loss scale. {CAUSES}")
+
+    def dev_losses_checked(self, numbers: Iterable[int], losses: LossSums) -> None:
+        """Refuse losses on validation data that are not finite."""
+        assert self.dev_loader is not None
+        where = f"on validation data after epoch {self.state.epoch}"
+        with self._reported(where, self.dev_loader, numbers):
+            losses.check_finite(where)
+
+    def check_weights(self) -> None:
+        """Refuse weights, and averages of them, that are not finite.
+
+        Raises:
+            NonFiniteError: names them.
+        """
+        averages = self.average.state_dict()["averages"] if self.average else {}
+        named = {**self.model.state_dict(), **{f"the average of {n}": value for n, value in averages.items()}}
+        if bad := non_finite(named):
+            where = f"after step {self.state.step} of the training"
+            with self._reported(where, self.train_loader, self._step_sentences):
+                raise NonFiniteError(f"weights are not finite {where}: {bad}. They were not saved. {CAUSES}")
+
+    def _reported(self, where: str, loader: Loader, numbers: Iterable[int]) -> AbstractContextManager[None]:
+        sentences = ((number, loader.instances[number]) for number in numbers)
+        return reported(self.state.directory, where, sentences, self.engine.rank)
 
     def save(self) -> None:
-        """Write a checkpoint; the first process writes, all give it their random state."""
+        """Write a checkpoint; the first process writes, all give it their random state.
+
+        Raises:
+            NonFiniteError: weights are not finite.
+        """
+        self.check_weights()
         generators = self.engine.gather(random_state())
         losses = self.engine.gather(self.state.losses.sums)
         if self.engine.is_main:
@@ -104,6 +184,7 @@ class Run:
                 "losses": losses,
                 "random": generators,
                 "tracker": self.tracker.state_dict(),
+                "metric_lines": self.metric_lines.lines,
                 "optimizer": self.optimizer.state_dict(),
                 "scheduler": self.scheduler.state_dict() if self.scheduler else None,
                 "average": self.average.state_dict() if self.average else None,
@@ -119,14 +200,16 @@ class Run:
         self.engine.wait()
 
     def restore(self) -> bool:
-        """Go back to the newest checkpoint; False if there is none.
+        """Go back to the newest checkpoint that can be used; False if there is none at all.
 
         Raises:
-            ConfigurationError: the checkpoint is of another training than this one.
+            ConfigurationError: none can be used, or it is of another training than this one.
         """
-        path = self.checkpointer.newest()
+        path, damaged = self.checkpointer.choose()
         if path is None:
+            self.metric_lines.restore([], 1, writes=self.engine.is_main)
             return False
+        self._warn(path, damaged)
         state = self.checkpointer.load(path, self.model)
         for name, value in self._must_match().items():
             before = state["must_match"].get(
@@ -148,9 +231,19 @@ class Run:
             self.average.load_state_dict(state["average"])
         self.engine.load_state_dict(state["engine"])
         restore_random_state(state["random"][self.engine.rank])
+        self.metric_lines.restore(state.get("metric_lines"), self.state.epoch, writes=self.engine.is_main)
+        self.engine.wait()  # until every process has read what it chose
         if self.engine.is_main:
-            self._forget_later_metrics()
+            self.checkpointer.discard(damaged)
+            self.checkpointer.remove_old(self.tracker.best_epoch)  # a crash may have come before that
+        logger.info("going on from %s", path)
         return True
+
+    def _warn(self, path: Path, damaged: dict[Path, str]) -> None:
+        for other, why in damaged.items():
+            logger.warning("%s cannot be used (%s): going back to %s", other, why, path.name)
+        if not has_manifest(path):
+            logger.warning("%s is of an early version, without hashes: damage would not be noticed", path)
 
     def load_best(self) -> None:
         """Give the model the weights of the best epoch (without validation data, of the last)."""
@@ -177,13 +270,3 @@ class Run:
             "lr_scheduler": type(self.scheduler).__name__,
             "moving_average": type(self.average).__name__,
         }
-
-    def _forget_later_metrics(self) -> None:
-        """Drop the lines of epochs that are going to be trained again."""
-        path = self.state.directory / "metrics.jsonl"
-        if path.exists():
-            lines = [
-                line for line in path.read_text(encoding="utf-8").splitlines(True) if line.endswith("\n")
-            ]
-            kept = [line for line in lines if json.loads(line)["epoch"] < self.state.epoch]
-            path.write_text("".join(kept), encoding="utf-8")

@@ -1,39 +1,60 @@
-"""The directory of a training: made with care, and with a note of what made it."""
+"""The directory of a training: who may begin in it, and what is cleared away before."""
 
 from __future__ import annotations
 
 import json
-import os
-import platform
-import shlex
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
+from causal_mtl.archive import ARCHIVE, CONFIG, FILES, RUN, VOCABULARY
+from causal_mtl.archive.pack import SCRATCH
+from causal_mtl.common import ConfigurationError, Params
+from causal_mtl.common.atomic import (
+    DELETED,
+    UNFINISHED,
+    complete_file,
+    flush,
+    remove,
+    remove_leftovers,
+    write_text,
+)
+from causal_mtl.common.differences import ABSENT, differences
+from causal_mtl.common.strict_json import read_json_object
+from causal_mtl.training import metric_lines, non_finite
+from causal_mtl.training.lock import LOCK
+from causal_mtl.training.lr_schedulers import LRScheduler
+from causal_mtl.training.options import TrainerOptions
 
-from causal_mtl.archive import CONFIG, RUN
-from causal_mtl.common import ConfigurationError, Params, local_path, sha256
-from causal_mtl.common.atomic import write_json
-from causal_mtl.common.differences import differences
-from causal_mtl.metrics import Measure
-from causal_mtl.version import VERSION
+STARTING = ".starting"
+"""There until the first step is done: what is beside it nobody will miss."""
+LOG = "train.log"
+METRICS = "metrics.json"
 
-_PACKAGES = ("torch", "transformers", "accelerate", "safetensors", "spacy", "numpy", "jsonnet")
+_EPOCHS = "trainer.num_epochs"
+_CHECKPOINTS = "checkpoints"
+_OURS = (
+    CONFIG, RUN, VOCABULARY, FILES, LOG, METRICS, ARCHIVE, _CHECKPOINTS, metric_lines.FILE, non_finite.FILE,
+)  # fmt: skip
 
 
-def prepare(directory: Path, config: Params, *, force: bool = False, recover: bool = False) -> None:
-    """Make `directory` ready for a training and write its ``config.json``.
+def is_free(directory: Path) -> bool:
+    """Whether a training can begin there: it is new, empty, or a start has left it that came to no step."""
+    if not directory.is_dir():
+        return not directory.exists()
+    names = {path.name for path in directory.iterdir()}
+    return STARTING in names or not {
+        name for name in names if name != LOCK and not name.startswith((UNFINISHED, DELETED, SCRATCH))
+    }
+
+
+def check_directory(directory: Path, config: Params, *, force: bool = False, recover: bool = False) -> None:
+    """Refuse a directory that is not fit for a training. Nothing is written.
 
     Args:
         directory: new or empty unless one of the others is set.
         config: of the training.
-        force: delete the training that is there.
+        force: the training that is there will be deleted.
         recover: there is a training of the same config there, to go on with.
 
     Raises:
@@ -42,107 +63,117 @@ def prepare(directory: Path, config: Params, *, force: bool = False, recover: bo
     """
     if force and recover:
         raise ConfigurationError("--force deletes a training and --recover goes on with it: give one of them")
-    occupied = directory.exists() and (not directory.is_dir() or any(directory.iterdir()))
     if recover:
         _check_same(directory, config)
-    elif occupied and not force:
+    elif is_free(directory):
+        return
+    elif not force:
         raise ConfigurationError(
             f"{directory} is not empty: --recover goes on with the training there, --force deletes it"
         )
-    elif occupied:
-        if not (directory / CONFIG).is_file():
-            raise ConfigurationError(
-                f"--force: {directory} does not look like a training (no {CONFIG}): delete it by hand"
-            )
-        shutil.rmtree(directory)
+    elif not (directory / CONFIG).is_file():
+        raise ConfigurationError(
+            f"--force: {directory} does not look like a training (no {CONFIG}): delete it by hand"
+        )
+
+
+def prepare(directory: Path, config: Params, *, force: bool = False, recover: bool = False) -> None:
+    """Make `directory` ready for a training: clear away what has to go, and write ``config.json``.
+
+    Args:
+        directory: as for `check_directory`, which is asked first.
+        config: of the training.
+        force: delete what is there.
+        recover: leave what is there, but for what crashes left.
+
+    Raises:
+        ConfigurationError: as `check_directory`.
+    """
+    check_directory(directory, config, force=force, recover=recover)
     directory.mkdir(parents=True, exist_ok=True)
-    config.to_file(directory / CONFIG)
+    remove_leftovers(directory, SCRATCH)
+    remove_leftovers(directory / _CHECKPOINTS)
+    remove(directory / non_finite.FILE)  # of the try before
+    if not recover:
+        names = [path.name for path in directory.iterdir()] if force else _OURS
+        for name in names:
+            if name not in (LOCK, STARTING):
+                remove(directory / name)
+    if not recover or other_settings(directory, config):
+        with complete_file(directory / CONFIG) as unfinished:
+            config.to_file(unfinished)
 
 
-def other_settings(directory: Path, config: Params) -> list[str]:
+def mark_start(directory: Path) -> None:
+    """Say that what follows may be deleted until `mark_step`, whoever finds it."""
+    directory.mkdir(parents=True, exist_ok=True)
+    write_text(directory / STARTING, "")
+
+
+def mark_step(directory: Path) -> None:
+    """Say that there is a training in `directory` from now on."""
+    (directory / STARTING).unlink(missing_ok=True)
+    flush(directory)
+
+
+def undo_start(directory: Path) -> None:
+    """Delete what a start has written that came to no step; what it did not write stays."""
+    if (directory / STARTING).exists():
+        remove_leftovers(directory, SCRATCH)
+        for name in (*_OURS, STARTING):
+            remove(directory / name)
+
+
+def other_settings(directory: Path, config: Params, *, may_raise_epochs: bool = False) -> list[str]:
     """Where the config of the training in `directory` is another than `config`: one line per key; [] if nowhere.
+
+    Args:
+        directory: of a training.
+        config: of another, or of the same.
+        may_raise_epochs: leave out `trainer.num_epochs` if it can become what `config` says.
 
     Raises:
         ConfigurationError: its ``config.json`` cannot be read.
     """
     path = directory / CONFIG
     try:
-        there = Params(json.loads(path.read_text(encoding="utf-8"))).as_dict(quiet=True)
-    except ValueError:  # the training was killed as it wrote this
-        raise ConfigurationError(f"{path} is not JSON: repair it, or begin in another directory") from None
+        there = Params(read_json_object(path)).as_dict(quiet=True)
+    except ConfigurationError as error:
+        raise ConfigurationError(
+            f"{path} is not JSON: restore it, or begin in another directory ({error})"
+        ) from None
     here = Params(json.loads(json.dumps(config.as_dict(quiet=True)))).as_dict(quiet=True)
-    return [f"{key}: {then!r} there, {now!r} now" for key, then, now in differences(there, here)]
+    lines = []
+    for key, then, now in differences(there, here):
+        reason = ""
+        if key == _EPOCHS and may_raise_epochs:
+            if (why := _epochs_problem(then, now, here["trainer"])) is None:
+                continue
+            reason = f" ({why})"
+        lines.append(f"{key}: {then!r} there, {now!r} now{reason}")
+    return lines
 
 
 def _check_same(directory: Path, config: Params) -> None:
+    if (directory / STARTING).exists():  # it came to no step, so it is begun anew
+        return
     if not (directory / CONFIG).is_file():
         raise ConfigurationError(f"--recover: there is no training in {directory} (no {CONFIG})")
-    if different := other_settings(directory, config):
+    if different := other_settings(directory, config, may_raise_epochs=True):
         listed = "\n  ".join(different)
         raise ConfigurationError(f"--recover: the training in {directory} has another config:\n  {listed}")
 
 
-def write_note(
-    directory: Path,
-    seed: int,
-    files: Iterable[str],
-    computing: Mapping[str, Any] | None = None,
-    measures: Mapping[str, Measure] | None = None,
-    environment: Iterable[str] = (),
-) -> None:
-    """Write ``run.json``: what one needs to run the same again. A recovered run adds to the note that is there.
-
-    Args:
-        directory: of the training.
-        seed: of the training.
-        files: paths or URLs of the data, to be hashed.
-        computing: what `Engine.describe` says; added to "machine".
-        measures: of all tasks, by name: tables and drawings show them as described here.
-        environment: the names of the environment's variables that the config read.
-    """
-    note: dict[str, Any] = {
-        "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "command": shlex.join(sys.argv),
-        "seed": seed,
-        "versions": versions(),
-        "git_commit": _git_commit(),
-        "measures": {name: measure.to_json() for name, measure in (measures or {}).items()},
-        "data_sha256": {file: sha256(local_path(file)) for file in files},
-        "environment_variables": sorted(environment),
-        "machine": {
-            "platform": platform.platform(),
-            "processors": os.cpu_count(),
-            "devices": [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())],
-            **(computing or {}),
-        },
-    }
-    path = directory / RUN
-    if path.is_file():
-        first = json.loads(path.read_text(encoding="utf-8"))
-        note = {**first, "recovered": [*first.get("recovered", []), note]}
-    write_json(path, note)
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python, this library and what its results depend on."""
-    found = {"python": platform.python_version(), "causal_mtl": VERSION}
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def _git_commit() -> str | None:
-    """The commit of the working directory, with ``+changes`` if files differ from it; None without git."""
-    try:
-        commit = _git("rev-parse", "HEAD")
-        return commit + ("+changes" if _git("status", "--porcelain", "--untracked-files=no") else "")
-    except (OSError, subprocess.SubprocessError):
+def _epochs_problem(then: Any, now: Any, trainer: Mapping[str, Any]) -> str | None:
+    """Why a training of `then` epochs cannot become one of `now`; None if it can."""
+    default = TrainerOptions.num_epochs
+    if (default if now == ABSENT else now) < (default if then == ABSENT else then):
+        return "it can be raised, not lowered"
+    scheduler = trainer.get("lr_scheduler")
+    if scheduler is None:
         return None
-
-
-def _git(*arguments: str) -> str:
-    run = subprocess.run(["git", *arguments], capture_output=True, text=True, timeout=10, check=True)
-    return run.stdout.strip()
+    settings = {"type": scheduler} if isinstance(scheduler, str) else scheduler
+    component, _ = LRScheduler.resolve_class_name(settings["type"])
+    if component.needs_total(settings):
+        return f"it cannot be changed: the rates of lr_scheduler {settings['type']!r} depend on it from the start"
+    return None

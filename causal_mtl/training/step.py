@@ -34,14 +34,16 @@ def forward_backward(
     for indices in engine.share(micro_batches):
         batch = loader.batch(indices).to(engine.device)
         with engine.autocast():
-            losses = model(batch).losses
+            output = model(batch)
         terms = [
-            loss.weight * loss.total / counts[loss.task] for loss in losses.values() if counts[loss.task]
+            loss.weight * loss.total / counts[loss.task]
+            for loss in output.losses.values()
+            if counts[loss.task]
         ]
         objective = sum(terms)
         if terms and objective.requires_grad:
             engine.backward(objective)
-        seen.append((losses, batch.counts))
+        seen.append((output, batch.counts))
     sums = LossSums()
     add_losses(sums, seen)
     return sums

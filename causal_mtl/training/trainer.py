@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ class Trainer(TrainerOptions, Registrable):
         batching: Batching | None = None,
         recover: bool = False,
         seed: int = 13370,
+        on_first_step: Callable[[], None] | None = None,
     ) -> dict[str, Any]:
         """Train `model`; afterwards it has the weights of the best epoch (without dev data, of the last).
 
@@ -58,6 +60,7 @@ class Trainer(TrainerOptions, Registrable):
             recover: go on from the newest checkpoint in `directory`, if there is one; the result is the same
                 as that of a training that was not interrupted.
             seed: of the batches, dropout and whatever else is random in training.
+            on_first_step: called once, when the first optimizer step was made.
 
         Returns:
             "best_epoch", "training_epochs", "training_steps", "training_duration" (seconds),
@@ -66,7 +69,8 @@ class Trainer(TrainerOptions, Registrable):
         Raises:
             ConfigurationError: settings do not fit model, data or machine, or `directory` holds another
                 training.
-            NonFiniteLossError: a loss became NaN or infinite.
+            NonFiniteError: a loss, a gradient or a weight became NaN or infinite.
+            OSError: what is written does not fit the disk, say.
         """
         keep_flat()
         run = Run(self, model, train_loader, dev_loader, Path(directory), batching or Batching(), seed)
@@ -75,15 +79,15 @@ class Trainer(TrainerOptions, Registrable):
             raise ConfigurationError(
                 f"{directory} holds a training: recover it (--recover) or overwrite it (--force)"
             )
-        if recover and run.restore():
-            logger.info("going on from %s", run.checkpointer.newest())
+        if recover:
+            run.restore()
         progress = Progress(run.state)
         started = False
         try:
             for callback in self.callbacks:
                 callback.on_start(run.state)
             started = True
-            self._loop(run, progress)
+            self._loop(run, progress, on_first_step)
         except KeyboardInterrupt:
             progress.close()
             newest = run.checkpointer.newest()
@@ -97,7 +101,7 @@ class Trainer(TrainerOptions, Registrable):
         run.load_best()
         return self._summary(run)
 
-    def _loop(self, run: Run, progress: Progress) -> None:
+    def _loop(self, run: Run, progress: Progress, on_first_step: Callable[[], None] | None) -> None:
         state = run.state
         while state.epoch <= self.num_epochs and not run.tracker.should_stop:
             steps = run.steps(state.epoch)
@@ -110,14 +114,11 @@ class Trainer(TrainerOptions, Registrable):
             for micro_batches in steps[state.epoch_step :]:
                 began = time.perf_counter()
                 state.learning_rates = run.learning_rates
-                losses = forward_backward(run.model, run.train_loader, micro_batches, run.engine)
-                losses.check_finite(f"at step {state.epoch_step + 1} of epoch {state.epoch}")
-                run.engine.finish_gradients(run.parameters, self.grad_norm, self.grad_clipping)
-                if run.engine.step(run.optimizer):
-                    if run.scheduler:
-                        run.scheduler.after_step()
-                    if run.average:
-                        run.average.update()
+                with run.step_checked(micro_batches):
+                    losses = forward_backward(run.model, run.train_loader, micro_batches, run.engine)
+                    losses.check_finite(run.where)
+                    run.finish_gradients(self.grad_norm, self.grad_clipping)
+                    run.update()
 
                 state.losses.update(losses)
                 state.step += 1
@@ -125,6 +126,9 @@ class Trainer(TrainerOptions, Registrable):
                 state.sentences += sum(map(len, micro_batches))
                 state.epoch_seconds += time.perf_counter() - began
                 progress.step()
+                if on_first_step is not None:
+                    on_first_step()
+                    on_first_step = None
                 if state.step % STEPS_BETWEEN_RELEASES == 0:
                     release()
                 for callback in self.callbacks:
@@ -149,7 +153,9 @@ class Trainer(TrainerOptions, Registrable):
         if run.dev_loader is None:
             return {}
         with run.average.applied() if run.average is not None else nullcontext():
-            return evaluate(run.model, run.dev_loader, run.engine, run.batching)
+            return evaluate(
+                run.model, run.dev_loader, run.engine, run.batching, on_losses=run.dev_losses_checked
+            )
 
     def _line(self, run: Run, validation: dict[str, float], is_best: bool) -> dict[str, Any]:
         """An epoch as one flat line of JSON."""

@@ -33,7 +33,7 @@ from typing import Any
 
 from causal_mtl.common import ConfigurationError, Params
 from causal_mtl.common.text import join
-from causal_mtl.training import NonFiniteLossError
+from causal_mtl.training import NonFiniteError
 from causal_mtl.training.experiment import Experiment, read_config
 
 ROOT = Path(__file__).parents[2]
@@ -224,7 +224,7 @@ def attempt(config: dict[str, Any], mutation: Mutation, dry: bool) -> tuple[str,
         stage = "training"
         with tempfile.TemporaryDirectory() as directory, redirect_stderr(io.StringIO()):
             Experiment(Params(copy.deepcopy(config))).train(Path(directory) / "run")
-    except NonFiniteLossError:
+    except NonFiniteError:
         return "trained to infinity", None
     except ConfigurationError as error:
         if stage == "training":

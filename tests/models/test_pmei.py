@@ -281,8 +281,9 @@ def test_interaction_none_is_mtl_with_a_stochastic_map(build):
     assert len(model.early_heads) == 0
     assert all(mapping.prior_mean is None for mapping in model.maps.values())
     output = model(loader.batch([0, 2]))
-    names = {f"{task}{part}" for task in ("entities", "relations") for part in ("", "/kl", "/sigma")}
+    names = {f"{task}{part}" for task in ("entities", "relations") for part in ("", "/kl")}
     assert set(output.losses) == names
+    assert set(output.watched) == {"entities/sigma", "relations/sigma"}
 
 
 def test_interaction_none_with_identity_is_mtl(build):
@@ -301,7 +302,7 @@ def test_alpha_and_beta_of_all_tasks_or_by_task(build):
     losses = model(loader.batch([0, 2])).losses
     assert {name: loss.weight for name, loss in losses.items()} == {
         "entities": 1.0, "relations": 1.0, "entities/early": 0.25, "relations/early": 0.25,
-        "entities/kl": 0.5, "relations/kl": 0.0, "entities/sigma": 0.0, "relations/sigma": 0.0,
+        "entities/kl": 0.5, "relations/kl": 0.0,
     }  # fmt: skip
 
 
@@ -327,7 +328,10 @@ def test_wrong_alpha_or_beta_is_an_error(build, setting, value):
 def test_sentences_without_a_task_add_no_kl_and_no_early_loss_of_it(build):
     model, loader = build(config())
     model.eval()
-    with_it, together = model(loader.batch([0])).losses, model(loader.batch([0, 3])).losses
+    with_it, together = (
+        {**output.losses, **output.watched}
+        for output in (model(loader.batch([0])), model(loader.batch([0, 3])))
+    )
     for part in ("", "/early", "/kl", "/sigma"):
         name = f"relations{part}"
         torch.testing.assert_close(with_it[name].total, together[name].total, rtol=1e-5, atol=1e-5)
@@ -336,9 +340,9 @@ def test_sentences_without_a_task_add_no_kl_and_no_early_loss_of_it(build):
 
 def test_sigma_is_watched_as_a_mean(build):
     model, loader = build(config(stochastic_map={"type": "gru", "deviation_offset": 0.0}))
-    losses = model(loader.batch([0, 1, 2])).losses
-    assert 0.3 < float(losses["entities/sigma"].total) / 3 < 1.2
-    assert not losses["entities/sigma"].total.requires_grad
+    sigma = model(loader.batch([0, 1, 2])).watched["entities/sigma"].total
+    assert 0.3 < float(sigma) / 3 < 1.2
+    assert not sigma.requires_grad
 
 
 # The single-task forms of figure 1.
@@ -353,7 +357,7 @@ ALONE = {**RELATIONS, "mentions": None}
     [
         ({"interaction": "none", "stochastic_map": "identity"}, {""}),  # (A) basic
         ({"stochastic_map": "deterministic_mlp"}, {"", "/early"}),  # (B) progressive
-        ({"stochastic_map": "gru"}, {"", "/early", "/kl", "/sigma"}),  # (C) with information control
+        ({"stochastic_map": "gru"}, {"", "/early", "/kl"}),  # (C) with information control
     ],
 )
 def test_single_task_forms(build, task, form, losses):

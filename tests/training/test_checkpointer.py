@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from training_fakes import FakeModel, same_weights, weights
 
-from causal_mtl.common import ConfigurationError
+from causal_mtl.common import ConfigurationError, atomic
 from causal_mtl.training import Checkpointer, seed_everything
-from causal_mtl.training import checkpointer as module
+from causal_mtl.training import checkpointer as checkpointer_module
 from causal_mtl.training.packing import pack, unpack
 from causal_mtl.training.seeds import random_state, restore_random_state
 
@@ -48,7 +48,8 @@ def test_round_trip(tmp_path):
     state = checkpointer.load(path, other)
     assert same_weights(weights(model), weights(other))
     assert state["y"] == {1: (2,)}
-    assert {p.name for p in path.iterdir()} == {"model.safetensors", "state.safetensors", "state.json"}
+    names = {"model.safetensors", "state.safetensors", "state.json", "manifest.json"}
+    assert {p.name for p in path.iterdir()} == names
     with pytest.raises(ConfigurationError, match="does not fit"):
         checkpointer.load(path, FakeModel(width=7))
 
@@ -72,7 +73,10 @@ def test_newest_and_best_are_kept(tmp_path):
     assert checkpointer.newest().name == "epoch_10_step_2"
 
 
-@pytest.mark.parametrize("function", ["save_model", "save_file", "flush"])
+@pytest.mark.parametrize(
+    "function",
+    ["checkpointer.save_weights", "checkpointer.save_tensors", "checkpointer.write_json", "atomic.flush"],
+)
 def test_a_crash_while_saving_leaves_the_one_before(tmp_path, monkeypatch, function):
     checkpointer, model = Checkpointer(tmp_path), FakeModel(seed=1)
     checkpointer.save(model, {"n": 1}, epoch=1)
@@ -81,7 +85,8 @@ def test_a_crash_while_saving_leaves_the_one_before(tmp_path, monkeypatch, funct
         raise OSError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, function, crash)
+        module, name = function.split(".")
+        patch.setattr({"checkpointer": checkpointer_module, "atomic": atomic}[module], name, crash)
         with pytest.raises(OSError, match="disk full"):
             checkpointer.save(FakeModel(seed=2), {"n": 2}, epoch=2)
     assert checkpointer.newest().name == "epoch_1"

@@ -106,8 +106,8 @@ def test_the_order_of_keys_means_nothing(config, tmp_path):
 
 def test_recover_with_another_config(config, tmp_path):
     train(config, tmp_path / "run", overrides={"trainer.num_epochs": 1})
-    with pytest.raises(ConfigurationError, match=r"trainer\.num_epochs: 1 there, 2 now"):
-        train(config, tmp_path / "run", recover=True)
+    with pytest.raises(ConfigurationError, match=r"trainer\.optimizer\.lr: 0\.02 there, 0\.1 now"):
+        train(config, tmp_path / "run", recover=True, overrides={"trainer.optimizer.lr": 0.1})
 
 
 def test_a_bad_config_touches_nothing(config, tmp_path):

@@ -4,7 +4,8 @@ import subprocess
 import pytest
 
 from causal_mtl.common import ConfigurationError, Params
-from causal_mtl.training.run_directory import prepare, write_note
+from causal_mtl.training.note import data_hashes, write_note
+from causal_mtl.training.run_directory import prepare
 
 CONFIG = Params({"model": {"width": 3}, "tasks": ["a"]})
 
@@ -50,7 +51,9 @@ def test_recover_needs_the_same_config(tmp_path):
 def test_the_note(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data.txt").write_text("abc")
-    write_note(tmp_path, 7, [str(tmp_path / "data.txt")], {"mixed_precision": "no", "threads": 3})
+    write_note(
+        tmp_path, 7, data_hashes([str(tmp_path / "data.txt")]), {"mixed_precision": "no", "threads": 3}
+    )
     note = json.loads((tmp_path / "run.json").read_text())
     assert note["seed"] == 7
     assert note["git_commit"] is None
@@ -67,7 +70,7 @@ def test_the_note(tmp_path, monkeypatch):
     ):
         subprocess.run(["git", *command], cwd=tmp_path, check=True)
     (tmp_path / "data.txt").write_text("changed")
-    write_note(tmp_path, 7, [])
+    write_note(tmp_path, 7, {})
     note = json.loads((tmp_path / "run.json").read_text())
     assert note["git_commit"] is None  # the first note stays
     assert note["recovered"][0]["git_commit"].endswith("+changes")

@@ -18,7 +18,7 @@ from causal_mtl.archive import ARCHIVE, CONFIG
 from causal_mtl.common import ConfigurationError, Params
 from causal_mtl.training import MetricTracker
 from causal_mtl.training.experiment import Experiment, read_config
-from causal_mtl.training.run_directory import other_settings
+from causal_mtl.training.run_directory import is_free, other_settings
 
 State = Literal["new", "to be resumed", "finished"]
 
@@ -155,7 +155,7 @@ def _state(directory: Path, config: Params) -> State:
     Raises:
         ConfigurationError: something else is there.
     """
-    if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
+    if is_free(directory):
         return "new"
     elsewhere = "move it away, or sweep into another directory"
     if not (directory / CONFIG).is_file():

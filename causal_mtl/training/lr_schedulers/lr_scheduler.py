@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from causal_mtl.common import ConfigurationError, Registrable
@@ -35,6 +37,18 @@ class LRScheduler(Registrable):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restore what `state_dict` returned."""
         raise NotImplementedError
+
+    @classmethod
+    def needs_total(cls, settings: Mapping[str, Any]) -> bool:
+        """Whether rates depend on how long the whole training is.
+
+        Then `num_epochs` cannot be changed any more once a training has begun.
+
+        Args:
+            settings: of this scheduler in the config.
+        """
+        filled_in = {"num_training_steps", "num_epochs"} - settings.keys()
+        return not filled_in.isdisjoint(inspect.signature(cls).parameters)
 
     def after_step(self) -> None:
         """An optimizer step was made."""

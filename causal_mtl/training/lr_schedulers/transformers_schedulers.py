@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -66,6 +67,16 @@ class TransformersScheduler(LRScheduler):
         self._inner.load_state_dict(state_dict)
 
 
+class _ConstantTotal(TransformersScheduler):
+    """Base of schedules for which the length of the training only decides how long they warm up."""
+
+    @classmethod
+    def needs_total(cls, settings: Mapping[str, Any]) -> bool:
+        """Only where the warm-up is a fraction of the training."""
+        default = inspect.signature(cls).parameters["num_warmup_steps"].default
+        return 0 < settings.get("num_warmup_steps", default) < 1
+
+
 def _warmup_problem(steps: float) -> str | None:
     if steps < 1 or steps == int(steps):
         return None
@@ -73,7 +84,7 @@ def _warmup_problem(steps: float) -> str | None:
 
 
 @LRScheduler.register("constant_with_warmup")
-class ConstantWithWarmup(TransformersScheduler):
+class ConstantWithWarmup(_ConstantTotal):
     """Up to the given rate over `num_warmup_steps` (or a fraction below 1), then constant."""
 
     def __init__(
@@ -130,7 +141,7 @@ class PolynomialWithWarmup(TransformersScheduler):
 
 
 @LRScheduler.register("inverse_sqrt_with_warmup")
-class InverseSqrtWithWarmup(TransformersScheduler):
+class InverseSqrtWithWarmup(_ConstantTotal):
     """Up to the given rate over `num_warmup_steps`, then down with one over the square root of the step."""
 
     def __init__(
