@@ -51,7 +51,8 @@ def measure(
     from causal_mtl.archive import load_archive
     from causal_mtl.data.loader import Loader
     from causal_mtl.training import Engine
-    from causal_mtl.training.experiment import Experiment, read_config
+    from causal_mtl.training.config_file import read_config
+    from causal_mtl.training.experiment import Experiment
     from causal_mtl.training.step import forward_backward
 
     torch.set_num_threads(threads)

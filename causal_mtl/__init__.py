@@ -16,7 +16,7 @@ from causal_mtl.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from causal_mtl.predictors import load
-    from causal_mtl.training.experiment import train
+    from causal_mtl.training.train import train
 
 __all__ = ["__version__", "load", "train"]
 
@@ -28,7 +28,7 @@ def __getattr__(name: str) -> Any:
 
         return load
     if name == "train":
-        from causal_mtl.training.experiment import train
+        from causal_mtl.training.train import train
 
         return train
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

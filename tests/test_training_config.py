@@ -14,7 +14,8 @@ from causal_mtl.nn.encoders import Encoder
 from causal_mtl.nn.label_samplers import LabelSampler
 from causal_mtl.nn.label_transfer import LabelTransfer
 from causal_mtl.nn.stochastic_maps import StochasticMap
-from causal_mtl.training.experiment import Experiment, read_config
+from causal_mtl.training.config_file import read_config
+from causal_mtl.training.experiment import Experiment
 
 ROOT = Path(__file__).parents[1]
 CONFIGS = ROOT / "training_config"

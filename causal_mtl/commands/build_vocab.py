@@ -25,7 +25,8 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> None:
     """Count, save and say how many of what there are."""
-    from causal_mtl.training.experiment import Experiment, read_config
+    from causal_mtl.training.config_file import read_config
+    from causal_mtl.training.experiment import Experiment
 
     vocab = Experiment(read_config(options.config, options.overrides)).vocabulary()
     vocab.save_to_files(options.save_to)

@@ -29,7 +29,8 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> None:
     """Print the curve and what it suggests."""
     from causal_mtl.training import find_lr
-    from causal_mtl.training.experiment import Experiment, read_config
+    from causal_mtl.training.config_file import read_config
+    from causal_mtl.training.experiment import Experiment
 
     experiment = Experiment(read_config(options.config, options.overrides))
     vocab, model = experiment.dry_run()

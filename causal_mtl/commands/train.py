@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ def run(options: argparse.Namespace) -> int:
     """Train, or show what would be trained; 1 if the training came to nothing."""
     from causal_mtl.common import ConfigurationError
     from causal_mtl.training import NonFiniteError
-    from causal_mtl.training.experiment import Experiment, read_config
+    from causal_mtl.training.config_file import read_config
+    from causal_mtl.training.execution import Execution
+    from causal_mtl.training.experiment import Experiment
 
     experiment = Experiment(read_config(options.config, options.overrides))
     if options.dry_run:
@@ -55,7 +58,8 @@ def run(options: argparse.Namespace) -> int:
     if options.serialization_dir is None:
         raise ConfigurationError("train: -s DIRECTORY is required (unless --dry-run is given)")
     try:
-        result = experiment.train(options.serialization_dir, force=options.force, recover=options.recover)
+        directory = Path(options.serialization_dir)
+        result = Execution(experiment, directory, force=options.force, recover=options.recover).run()
     except NonFiniteError as error:
         print(f"causal-mtl: {error}", file=sys.stderr)
         return 1

@@ -25,8 +25,9 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> None:
     """Print a report on each data set, index it, and print everything that deserves a warning."""
     from causal_mtl.data.report_text import render
+    from causal_mtl.training.config_file import read_config
     from causal_mtl.training.data_report import describe_splits
-    from causal_mtl.training.experiment import Experiment, read_config
+    from causal_mtl.training.experiment import Experiment
 
     experiment = Experiment(read_config(options.config, options.overrides))
     reports = describe_splits(experiment.instances, experiment.tasks, options.examples)

@@ -24,7 +24,8 @@ from causal_mtl.data.loader import Batch
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models.constraints import Constraints
 from causal_mtl.models.levels import require_level
-from causal_mtl.models.model import Labels, Model, ModelOutput
+from causal_mtl.models.model import Labels, Model
+from causal_mtl.models.output import ModelOutput
 from causal_mtl.nn.architectures import Architecture, Hierarchical
 from causal_mtl.nn.encoders import Encoder
 from causal_mtl.nn.label_samplers import GumbelSampler, LabelSampler

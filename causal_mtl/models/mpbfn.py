@@ -11,7 +11,8 @@ from causal_mtl.data.loader import Batch, Loader
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models.constraints import Constraints
 from causal_mtl.models.levels import require_level
-from causal_mtl.models.model import Labels, Model, ModelOutput
+from causal_mtl.models.model import Labels, Model
+from causal_mtl.models.output import ModelOutput
 from causal_mtl.nn.bi_feedback import BiFeedback
 from causal_mtl.nn.encoders import CNN, Encoder
 from causal_mtl.nn.pooling import max_over_tokens

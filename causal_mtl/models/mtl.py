@@ -10,7 +10,8 @@ from causal_mtl.common import Late, Lazy, Name, Probability
 from causal_mtl.data.loader import Batch
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models.constraints import Constraints
-from causal_mtl.models.model import Labels, Model, ModelOutput
+from causal_mtl.models.model import Labels, Model
+from causal_mtl.models.output import ModelOutput
 from causal_mtl.nn.encoders import BiLSTM, Encoder
 from causal_mtl.nn.text_embedder import TextEmbedder
 from causal_mtl.nn.token_embedders import TokenEmbedder

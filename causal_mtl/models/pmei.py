@@ -21,7 +21,8 @@ from causal_mtl.common import (
 from causal_mtl.data.loader import Batch, Loader
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models.constraints import Constraints
-from causal_mtl.models.model import Labels, Model, ModelOutput
+from causal_mtl.models.model import Labels, Model
+from causal_mtl.models.output import ModelOutput
 from causal_mtl.nn.encoders import BiLSTM, Encoder
 from causal_mtl.nn.label_samplers import probabilities
 from causal_mtl.nn.named_modules import NamedModules

@@ -11,7 +11,8 @@ import torch
 from causal_mtl.data.instance import Annotation
 from causal_mtl.data.loader import Batch, Loader
 from causal_mtl.metrics import Metric
-from causal_mtl.models.model import LOSS_PARTS, Model
+from causal_mtl.models.model import Model
+from causal_mtl.models.output import LOSS_PARTS
 from causal_mtl.tasks import Task
 from causal_mtl.training.batching import Batching
 from causal_mtl.training.engine import Engine

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from causal_mtl.archive import ARCHIVE, save_archive
 from causal_mtl.common.atomic import write_json
@@ -20,6 +20,7 @@ from causal_mtl.training.checkpointer import Checkpointer
 from causal_mtl.training.data_report import describe_splits
 from causal_mtl.training.engine import Engine
 from causal_mtl.training.evaluation import evaluate
+from causal_mtl.training.experiment import Experiment
 from causal_mtl.training.lock import alone_in
 from causal_mtl.training.log_file import HeldLog, log_file
 from causal_mtl.training.losses import LossSums
@@ -38,9 +39,6 @@ from causal_mtl.training.run_directory import (
 )
 from causal_mtl.training.settings import Split
 from causal_mtl.training.warm_start import start_from
-
-if TYPE_CHECKING:
-    from causal_mtl.training.experiment import Experiment
 
 logger = logging.getLogger(__name__)
 

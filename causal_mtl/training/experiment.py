@@ -6,9 +6,7 @@ import logging
 import tempfile
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from os import PathLike
 from pathlib import Path
-from typing import Any
 
 from causal_mtl.archive import FILES, Archive, StagedFiles
 from causal_mtl.common import (
@@ -16,8 +14,6 @@ from causal_mtl.common import (
     ConfigurationErrors,
     Params,
     Problem,
-    import_package,
-    import_plugins,
 )
 from causal_mtl.data import Instance, Vocabulary
 from causal_mtl.data.loader import CountableInstance, Loader
@@ -25,9 +21,8 @@ from causal_mtl.data.report import Report
 from causal_mtl.metrics import Measure
 from causal_mtl.models import Model
 from causal_mtl.training.checks import check, pretrained_files
-from causal_mtl.training.config_file import in_order, read_config, with_text_overrides
+from causal_mtl.training.config_file import in_order
 from causal_mtl.training.data_report import problems
-from causal_mtl.training.execution import Execution, Result
 from causal_mtl.training.gold import gold_errors, missing_labels
 from causal_mtl.training.run import Run
 from causal_mtl.training.seeds import seed_everything
@@ -35,45 +30,6 @@ from causal_mtl.training.settings import Settings, Split
 from causal_mtl.training.warm_start import expand, load_initial, start_from
 
 logger = logging.getLogger(__name__)
-
-
-def train(
-    config: str | PathLike[str] | Params | dict[str, Any],
-    directory: str | PathLike[str] | None = None,
-    *,
-    overrides: str | dict[str, Any] = "",
-    force: bool = False,
-    recover: bool = False,
-    include_package: tuple[str, ...] | list[str] = (),
-) -> Result:
-    """Train a model.
-
-    Args:
-        config: a jsonnet or JSON file, or its content.
-        directory: for everything that is written. Default: ``runs/<name of the config>``, with a number after it
-            if that is taken.
-        overrides: changes to the config, as jsonnet text or values by dotted path.
-        force: delete the training in `directory` first.
-        recover: go on with the interrupted training in `directory`.
-        include_package: modules to import first, for the components that they register.
-
-    Raises:
-        ConfigurationError: listing everything that is wrong with the config.
-    """
-    import_plugins()
-    for package in include_package:
-        import_package(package)
-    if isinstance(config, str | PathLike):
-        name, params = Path(config).stem, read_config(config, overrides)
-    else:
-        name, params = "training", Params(config)
-        if overrides:
-            params = (
-                params.with_overrides(overrides)
-                if isinstance(overrides, dict)
-                else with_text_overrides(params, overrides)
-            )
-    return Experiment(params).train(directory or _unused(name), force=force, recover=recover)
 
 
 class Experiment:
@@ -174,16 +130,6 @@ class Experiment:
             Run(settings.trainer, model, loaders["train"], dev, Path(scratch), batching, settings.random_seed)
         return vocab, model
 
-    def train(self, directory: str | PathLike[str], *, force: bool = False, recover: bool = False) -> Result:
-        """Read, build, train, evaluate and pack.
-
-        Args:
-            directory: new, or empty, or as the other arguments say.
-            force: delete the training in `directory` first.
-            recover: go on with the interrupted training in `directory`; the result is that of one that was not.
-        """
-        return Execution(self, Path(directory), force=force, recover=recover).run()
-
     def files(self) -> list[str]:
         """The paths and URLs of all data that decides what comes out."""
         settings = self.settings
@@ -214,10 +160,3 @@ class Experiment:
             return list(self.settings.reader(split).read(path))
         except OSError as error:  # a directory, say
             raise ConfigurationErrors([Problem(f"{split}_data_path", str(error))]) from error
-
-
-def _unused(name: str) -> Path:
-    number = 1
-    while (path := Path("runs") / (name if number == 1 else f"{name}-{number}")).exists():
-        number += 1
-    return path

@@ -16,7 +16,8 @@ import pytest
 from causal_mtl.analysis.sweep import processes
 from causal_mtl.commands import main
 from causal_mtl.commands.sweep import axis
-from causal_mtl.training.experiment import Experiment, read_config
+from causal_mtl.training.config_file import read_config
+from causal_mtl.training.experiment import Experiment
 from causal_mtl.training.run_directory import prepare
 
 ROOT = Path(__file__).parents[2]

@@ -34,7 +34,9 @@ from typing import Any
 from causal_mtl.common import ConfigurationError, Params
 from causal_mtl.common.text import join
 from causal_mtl.training import NonFiniteError
-from causal_mtl.training.experiment import Experiment, read_config
+from causal_mtl.training.config_file import read_config
+from causal_mtl.training.experiment import Experiment
+from causal_mtl.training.train import train
 
 ROOT = Path(__file__).parents[2]
 DATA = {
@@ -223,7 +225,7 @@ def attempt(config: dict[str, Any], mutation: Mutation, dry: bool) -> tuple[str,
         experiment.dry_run()
         stage = "training"
         with tempfile.TemporaryDirectory() as directory, redirect_stderr(io.StringIO()):
-            Experiment(Params(copy.deepcopy(config))).train(Path(directory) / "run")
+            train(copy.deepcopy(config), Path(directory) / "run")
     except NonFiniteError:
         return "trained to infinity", None
     except ConfigurationError as error:

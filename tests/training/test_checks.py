@@ -9,6 +9,7 @@ from causal_mtl.nn import precision
 from causal_mtl.nn.architectures import FullyShared
 from causal_mtl.training.checks import check, pretrained_files
 from causal_mtl.training.experiment import Experiment
+from causal_mtl.training.train import train
 
 
 def problems(config):
@@ -263,7 +264,7 @@ def test_odd_names_work(config, name, tmp_path):
         ],
     }
     config["trainer"] |= {"validation_metric": f"+{other}/exact_f1", "num_epochs": 1}
-    Experiment(Params(config)).train(tmp_path / "run")
+    train(config, tmp_path / "run")
     assert {task.name for task in load_archive(tmp_path / "run").model.tasks} == {name, other}
 
 

@@ -10,7 +10,8 @@ from causal_mtl.archive import load_archive
 from causal_mtl.common import ConfigurationError, Params
 from causal_mtl.data import Vocabulary
 from causal_mtl.training.callbacks import Callback
-from causal_mtl.training.experiment import Experiment, read_config
+from causal_mtl.training.config_file import read_config
+from causal_mtl.training.experiment import Experiment
 
 
 def weights(directory):

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from causal_mtl.data.instance import LabelAnnotation
 from causal_mtl.data.loader import TaskLabels
 from causal_mtl.metrics import Measure, Metric
-from causal_mtl.models.model import Loss, ModelOutput
+from causal_mtl.models.output import Loss, ModelOutput
 
 TASKS = ("colour", "size")
 WORDS = 12

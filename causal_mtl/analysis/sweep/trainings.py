@@ -17,7 +17,8 @@ from causal_mtl.analysis.sweep.variants import Variant
 from causal_mtl.archive import ARCHIVE, CONFIG
 from causal_mtl.common import ConfigurationError, Params
 from causal_mtl.training import MetricTracker
-from causal_mtl.training.experiment import Experiment, read_config
+from causal_mtl.training.config_file import read_config
+from causal_mtl.training.experiment import Experiment
 from causal_mtl.training.run_directory import is_free, other_settings
 
 State = Literal["new", "to be resumed", "finished"]

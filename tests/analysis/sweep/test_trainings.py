@@ -9,7 +9,8 @@ import pytest
 from causal_mtl.analysis.sweep.trainings import Training, plan, train_all
 from causal_mtl.analysis.sweep.variants import variants
 from causal_mtl.common import ConfigurationError
-from causal_mtl.training.experiment import Experiment, read_config
+from causal_mtl.training.config_file import read_config
+from causal_mtl.training.experiment import Experiment
 from causal_mtl.training.run_directory import prepare
 
 PRETEND = """

@@ -23,7 +23,7 @@ from causal_mtl.data.loader import CountableInstance, Loader, TaskLabels
 from causal_mtl.data.token_indexers import SingleIdIndexer
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models import Model
-from causal_mtl.models.model import ModelOutput
+from causal_mtl.models.output import ModelOutput
 from causal_mtl.nn.pair_scorer import PairScorer
 from causal_mtl.tasks import Task
 

@@ -1,0 +1,73 @@
+"""What a forward pass yields: outputs of heads, losses, and what is logged beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+from causal_mtl.data.loader import Batch
+from causal_mtl.nn.stochastic_maps import Mapped
+
+LOSS_PARTS = ("early", "kl")
+"""Losses that a model may have for a task besides the task's own, named `task/part`."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """One part of the objective.
+
+    Attributes:
+        total: summed over the sentences of the batch.
+        task: whose count of sentences it is divided by, in the whole optimizer step.
+        weight: in the objective.
+    """
+
+    total: Tensor
+    task: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A quantity that is logged and not trained on.
+
+    Attributes:
+        total: summed over the sentences of the batch.
+        task: whose count of sentences it is divided by.
+    """
+
+    total: Tensor
+    task: str
+
+
+@dataclass(frozen=True)
+class ModelOutput:
+    """What a forward pass yields.
+
+    Attributes:
+        outputs: each head's own output, by task.
+        losses: by name, where gold is known.
+        watched: what else is logged, by name.
+    """
+
+    outputs: dict[str, Any]
+    losses: dict[str, Loss] = field(default_factory=dict)
+    watched: dict[str, Watched] = field(default_factory=dict)
+
+    def add_information(self, task: str, mapped: Mapped, batch: Batch, weight: float) -> None:
+        """Add the KL of a stochastic map as the loss `task/kl`, and watch its mean σ as `task/sigma`."""
+        gold = batch.labels.get(task)
+        if gold is None or mapped.information is None:
+            return
+        kl, deviation = mapped.information()
+        counted = batch.mask[:, : kl.shape[1]] & gold.annotated(batch.mask.device).unsqueeze(1)
+        self.losses[f"{task}/kl"] = Loss((kl * counted).sum(), task, weight)
+        tokens = counted.sum(dim=1).clamp(min=1)
+        sigma = (deviation.detach().mean(dim=-1) * counted).sum(dim=1) / tokens
+        self.watch(f"{task}/sigma", sigma.sum(), task)
+
+    def watch(self, name: str, total: Tensor, task: str) -> None:
+        """Have a quantity logged beside the losses, as its mean over the sentences that carry `task`."""
+        self.watched[name] = Watched(total.detach(), task)
