@@ -23,7 +23,7 @@ os.environ["OMP_NUM_THREADS"] = "1"  # before torch: processes with threads cann
 sys.path.insert(0, str(Path(__file__).parent))
 
 from events import Events
-from runs import configs, differences, outcome
+from soak_runs import configs, differences, outcome
 
 import causal_mtl.training.experiment  # noqa: F401 - once, for all that are forked
 from causal_mtl.commands import main as command_line

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from events import Events
-from runs import configs
+from soak_runs import configs
 
 SOAK = Path(__file__).with_name("soak.py")
 
