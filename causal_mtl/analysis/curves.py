@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 Curves = dict[str, Sequence[float | None]]
-"""Of each quantity, such as "validation_relations/exact_f1", a value an epoch; None where it was not logged."""
+"""Of each quantity, such as "validation_relations/exact_f1", one value per epoch; None where it was not logged."""
 
 _DIGITS = 5
 """Enough to draw by, and a third of what all digits would take in an export."""

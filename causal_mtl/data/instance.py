@@ -107,7 +107,7 @@ class Instance:
     Attributes:
         text: the text as it was given.
         tokens: its tokens, in order; their offsets point into `text`.
-        annotations: one annotation a task, by task name; a task that is absent is not annotated here.
+        annotations: one annotation per task, by task name; a task that is absent is not annotated here.
         metadata: what the input carried besides (written back by `predict`).
         notes: what the reader had to correct, counted by a short phrase, such as ``{"duplicate relation": 1}``.
     """

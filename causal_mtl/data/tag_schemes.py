@@ -1,4 +1,4 @@
-"""Spans as one tag a token, and back."""
+"""Spans as one tag per token, and back."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Transitions(NamedTuple):
 
 @dataclass(frozen=True)
 class TagScheme:
-    """Spans as one tag a token: "BIO", "BIOUL" (``U`` for a span of one token, ``L`` the last) or "BIOES".
+    """Spans as one tag per token: "BIO", "BIOUL" (``U`` for a span of one token, ``L`` the last) or "BIOES".
 
     Tags hold flat spans only: see `drop_overlaps`.
     """

@@ -1,4 +1,4 @@
-"""Files with one string a line, whatever the string."""
+"""Files with one string per line, whatever the string."""
 
 from __future__ import annotations
 

@@ -245,7 +245,7 @@ class Vocabulary(Registrable):
         self._add(count(instances), Choice())
 
     def save_to_files(self, directory: str | PathLike[str]) -> None:
-        """Write ``<namespace>.txt`` (a string a line, without the padding token) and the list of the
+        """Write ``<namespace>.txt`` (one string per line, without the padding token) and the list of the
         unpadded.
 
         Raises:

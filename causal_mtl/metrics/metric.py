@@ -21,7 +21,7 @@ class Metric(Registrable):
         self.counts: Counter[tuple[str, ...]] = Counter()
 
     def __call__(self, predictions: Sequence[Any], golds: Sequence[Any], instances: Sequence[Any]) -> None:
-        """Count a batch: one predicted and one gold annotation a sentence; gold None is not annotated."""
+        """Count a batch: one predicted and one gold annotation per sentence; gold None is not annotated."""
         for predicted, gold, instance in zip(predictions, golds, instances, strict=True):
             if gold is not None:
                 self.count(predicted, gold, instance)

@@ -207,7 +207,7 @@ class Model(nn.Module, Registrable):
     def decode(
         self, output: ModelOutput, batch: Batch, labels: Labels | None = None
     ) -> list[dict[str, Annotation]]:
-        """One annotation a task for each sentence, under the constraints; labels that are set are kept."""
+        """One annotation per task for each sentence, under the constraints; labels that are set are kept."""
         decoded: dict[str, Sequence[Annotation]] = {}
         given = self.given(labels)
         together = self.decoding().decode(output.outputs, given)

@@ -144,7 +144,7 @@ class Predictor(Registrable):
         return to_json(instance, annotations)
 
     def annotate(self, instances: Sequence[Instance]) -> list[dict[str, Annotation]]:
-        """Predict instances: one annotation a task for each, in their order.
+        """Predict instances: one annotation per task for each, in their order.
 
         Annotations that an instance has already are set, not predicted.
         """

@@ -47,7 +47,7 @@ class SequenceTagging(SpanLabels):
         return TagScheme(self.scheme).tags(self.label_names(vocab))
 
     def targets(self, instance: Instance, vocab: Vocabulary) -> list[int] | None:
-        """A tag index a token."""
+        """One tag index per token."""
         known = self.known_spans(instance, vocab)
         if known is None:
             return None

@@ -75,7 +75,7 @@ class Head(nn.Module):
         instances: Sequence[Instance],
         decoded: Mapping[str, Sequence[Annotation]],
     ) -> list[Annotation]:
-        """One annotation a sentence; `decoded` holds those of the tasks that this one `uses`."""
+        """One annotation per sentence; `decoded` holds those of the tasks that this one `uses`."""
         raise NotImplementedError
 
     def restrict(self, allows: Allows | None) -> None:

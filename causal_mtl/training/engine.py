@@ -100,7 +100,7 @@ class Engine:
         max_norm: float | None = None,
         max_value: float | None = None,
     ) -> list[int]:
-        """Once a step, before `step`: sum gradients over processes, then unscale and clip them.
+        """Once per step, before `step`: sum gradients over processes, then unscale and clip them.
 
         Args:
             parameters: the trainable ones.
@@ -121,7 +121,7 @@ class Engine:
         if max_norm is not None:
             if max_value is None:
                 self.accelerator.clip_grad_norm_(parameters, max_norm)
-            else:  # already unscaled, which may happen only once a step
+            else:  # already unscaled, which may happen only once per step
                 nn.utils.clip_grad_norm_(parameters, max_norm)
         return []
 

@@ -40,7 +40,7 @@ def evaluate(
         engine: ``Engine("cpu")`` will do. With several processes each takes a share and all get the result.
         batching: how many sentences at a time (default: 32).
         metrics: one per task, to look into afterwards; made anew if not given.
-        on_batch: called with (instance indices, batch, one ``{task: annotation}`` a sentence) after each
+        on_batch: called with (instance indices, batch, one ``{task: annotation}`` per sentence) after each
             batch of this process; the indices tell the order of the data, as batches go by length.
         on_losses: called with (instance indices, losses) after each batch of this process.
 

@@ -96,7 +96,7 @@ class Run:
 
     @property
     def learning_rates(self) -> list[float]:
-        """One a parameter group."""
+        """One per parameter group."""
         return [float(group["lr"]) for group in self.optimizer.param_groups]
 
     def append_metrics(self, line: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""One index a token."""
+"""One index per token."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from causal_mtl.data.vocabulary import Counter, Vocabulary
 
 @TokenIndexer.register("single_id")
 class SingleIdIndexer(TokenIndexer):
-    """One index a token: ``{"token_ids": (batch, tokens)}``, padded with 0.
+    """One index per token: ``{"token_ids": (batch, tokens)}``, padded with 0.
 
     Registered as a `TokenIndexer` with name "single_id".
 
