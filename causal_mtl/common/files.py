@@ -39,8 +39,14 @@ def local_path(path_or_url: str | PathLike) -> Path:
 
 
 def sha256(path: str | PathLike) -> str:
-    """The hexadecimal SHA-256 of a file's bytes, read in pieces."""
+    """The hexadecimal SHA-256 of a file's bytes, read in pieces; of a directory, of all names and hashes in it."""
     digest = hashlib.sha256()
+    if Path(path).is_dir():
+        for inner in sorted(Path(path).rglob("*")):
+            if inner.is_file():
+                name = inner.relative_to(path).as_posix()
+                digest.update(f"{sha256(inner)}  {name}\n".encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
     with open(path, "rb") as file:
         while piece := file.read(1 << 20):
             digest.update(piece)

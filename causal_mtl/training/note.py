@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import shlex
@@ -28,7 +27,7 @@ _PACKAGES = ("torch", "transformers", "accelerate", "safetensors", "spacy", "num
 
 def data_hashes(files: Iterable[str]) -> dict[str, str]:
     """The SHA-256 of each path or URL; of a directory, that of the names and hashes of all files in it."""
-    return {file: _hash(local_path(file)) for file in files}
+    return {file: sha256(local_path(file)) for file in files}
 
 
 def read_note(directory: Path) -> dict[str, Any] | None:
@@ -112,14 +111,3 @@ def _git_commit() -> str | None:
 def _git(*arguments: str) -> str:
     run = subprocess.run(["git", *arguments], capture_output=True, text=True, timeout=10, check=True)
     return run.stdout.strip()
-
-
-def _hash(path: Path) -> str:
-    if not path.is_dir():
-        return sha256(path)
-    digest = hashlib.sha256()
-    for file in sorted(path.rglob("*")):
-        if file.is_file():
-            name = file.relative_to(path).as_posix()
-            digest.update(f"{sha256(file)}  {name}\n".encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()

@@ -36,6 +36,16 @@ def test_sha256(tmp_path):
     assert sha256(tmp_path / "a") == hashlib.sha256(data).hexdigest()
 
 
+def test_sha256_of_a_directory(tmp_path):
+    (tmp_path / "notes/inner").mkdir(parents=True)
+    (tmp_path / "notes/inner/a.txt").write_text("a")
+    first = sha256(tmp_path / "notes")
+    (tmp_path / "notes/inner/a.txt").write_text("b")
+    edited = sha256(tmp_path / "notes")
+    (tmp_path / "notes/inner/a.txt").rename(tmp_path / "notes/inner/b.txt")
+    assert len({first, edited, sha256(tmp_path / "notes")}) == 3
+
+
 def test_open_text_is_utf8_without_byte_order_mark(tmp_path):
     (tmp_path / "a").write_bytes("\ufeffä\n".encode())
     with open_text(tmp_path / "a") as file:
