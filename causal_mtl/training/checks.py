@@ -20,6 +20,7 @@ from causal_mtl.nn.precision import Device, DeviceType, Precision, choose_device
 from causal_mtl.tasks import Task
 from causal_mtl.training.evaluation import higher_is_better, names_of_results
 from causal_mtl.training.metric_tracker import MetricTracker
+from causal_mtl.training.options import TrainerOptions
 from causal_mtl.training.settings import Settings
 from causal_mtl.training.text_checks import indexer_problems, namespace_problems
 from causal_mtl.training.trial import trial_problems
@@ -166,6 +167,7 @@ def _path_problem(path: str) -> str | None:
 def _check_validation(values: Mapping[str, Any], plan: Plan | None) -> Iterator[Problem]:
     """What is steered by the score on validation data needs such data."""
     first, last = _at(values, "trainer", "choose_from_epoch"), _at(values, "trainer", "num_epochs")
+    last = TrainerOptions.num_epochs if last is None else last
     if isinstance(first, int) and isinstance(last, int) and first > max(last, 1):
         yield Problem(
             "trainer.choose_from_epoch", f"no epoch can be chosen: training ends after epoch {last}"

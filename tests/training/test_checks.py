@@ -220,6 +220,24 @@ def test_what_follows_the_validation_score(config):
     ]
 
 
+@pytest.mark.parametrize(("first", "epochs"), [(6, 5), (21, None)])
+def test_no_epoch_to_choose_from(config, first, epochs):
+    config["trainer"]["choose_from_epoch"] = first
+    config["trainer"].pop("num_epochs", None)
+    if epochs is not None:
+        config["trainer"]["num_epochs"] = epochs
+    assert problems(config) == [
+        f"trainer.choose_from_epoch: no epoch can be chosen: training ends after epoch {epochs or 20}"
+    ]
+
+
+def test_choosing_an_epoch_needs_validation_data(config):
+    del config["validation_data_path"], config["trainer"]["validation_metric"]
+    config["trainer"]["choose_from_epoch"] = 2
+    config["trainer"]["num_epochs"] = 3
+    assert problems(config) == ["trainer.choose_from_epoch: needs validation_data_path"]
+
+
 @pytest.mark.parametrize("path", ["", " ", "a\0b", "~nobody-of-this-name/x"])
 def test_what_is_no_path(config, path):
     config["train_data_path"] = path
