@@ -120,11 +120,11 @@ class TextHead(Head):
         for row, probabilities in zip(
             chosen.tolist(), self.probabilities(output.detach()).tolist(), strict=True
         ):
-            kept = [number for number, holds in enumerate(row) if holds]
+            kept = [index for index, holds in enumerate(row) if holds]
             found.append(
                 LabelAnnotation(
-                    tuple(self.names[number] for number in kept),
-                    tuple(probabilities[number] for number in kept),
+                    tuple(self.names[index] for index in kept),
+                    tuple(probabilities[index] for index in kept),
                 )
             )
         return found

@@ -88,10 +88,10 @@ def _gather(sums: LossSums, metrics: Sequence[tuple[str, Metric]], engine: Engin
     if engine.world_size > 1:
         everything = engine.gather((sums, [metric.counts for _, metric in metrics]))
         sums = LossSums.merged(other for other, _ in everything)
-        for number, (_, metric) in enumerate(metrics):
+        for index, (_, metric) in enumerate(metrics):
             total: Counter = Counter()
             for _, counters in everything:
-                total.update(counters[number])
+                total.update(counters[index])
             metric.counts.clear()
             metric.counts.update(total)
     results = sums.means()

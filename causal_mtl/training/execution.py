@@ -131,7 +131,7 @@ class Execution:
         """Write what is known before the first step; `vocab` has the model's pretrained words by now."""
         if self._goes_on:
             check_vocabulary(self.directory, vocab)
-        if not self._goes_on:
+        else:
             mark_start(self.directory)
         prepare(self.directory, self.experiment.config, force=self.force, recover=self._goes_on)
         log.write_to(self.directory / LOG)
@@ -176,8 +176,8 @@ class Execution:
     def _scores(self, model: Model, split: Split, loader: Loader) -> dict[str, float]:
         where = f"on {split} data, of the trained model"
 
-        def check(numbers: Any, losses: LossSums) -> None:
-            sentences = ((number, loader.instances[number]) for number in numbers)
+        def check(indices: Any, losses: LossSums) -> None:
+            sentences = ((index, loader.instances[index]) for index in indices)
             with reported(self.directory, where, sentences, self.engine.rank):
                 losses.check_finite(where)
 

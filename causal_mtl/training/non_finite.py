@@ -32,16 +32,15 @@ CAUSES = (
 
 @contextmanager
 def reported(
-    directory: Path, where: str, sentences: Iterable[tuple[int, Any]], rank: int = 0, writes: bool = True
+    directory: Path, where: str, sentences: Iterable[tuple[int, Any]], rank: int = 0
 ) -> Iterator[None]:
     """Let overflow within be a `NonFiniteError`, and write the sentences that it happened with to a file.
 
     Args:
         directory: of the training.
         where: such as "at step 3 of epoch 1".
-        sentences: the number of each in its data, from 0, and its instance.
+        sentences: the index of each in its data, from 0, and its instance.
         rank: of this process; each has a file of its own.
-        writes: False leaves the file out.
 
     Raises:
         NonFiniteError: raised within, or in place of an overflow error; its message names the file.
@@ -53,8 +52,6 @@ def reported(
             raise
         kind = type(error) if isinstance(error, NonFiniteError) else NonFiniteError
         what = str(error) if isinstance(error, NonFiniteError) else f"overflow {where}: {error}. {CAUSES}"
-        if not writes:
-            raise kind(what) from None
         path = directory / (FILE if not rank else f"non_finite_{rank}.json")
         write_json(path, {"where": where, "what": what, "sentences": [*map(_described, sentences)]})
         raise kind(f"{what} The sentences are listed in {path}.") from error
@@ -79,8 +76,8 @@ def _is_overflow(error: Exception) -> bool:
 
 
 def _described(sentence: tuple[int, Any]) -> dict[str, Any]:
-    number, instance = sentence
-    described: dict[str, Any] = {"number": number}
+    index, instance = sentence
+    described: dict[str, Any] = {"number": index}
     identifier = getattr(instance, "metadata", {}).get("id")
     if isinstance(identifier, str | int):
         described["id"] = identifier

@@ -112,7 +112,7 @@ class Run:
     @contextmanager
     def step_checked(self, micro_batches: list[list[int]]) -> Iterator[None]:
         """What is not finite within becomes an error with the sentences of this step."""
-        self._step_sentences = [number for batch in micro_batches for number in batch]
+        self._step_sentences = [index for batch in micro_batches for index in batch]
         with self._reported(self.where, self.train_loader, self._step_sentences):
             yield
 
@@ -144,11 +144,11 @@ class Run:
         elif self.engine.loss_scale < _SMALLEST_LOSS_SCALE:
             raise NonFiniteError(f"gradients are not finite {self.where}, at any loss scale. {CAUSES}")
 
-    def dev_losses_checked(self, numbers: Iterable[int], losses: LossSums) -> None:
+    def dev_losses_checked(self, indices: Iterable[int], losses: LossSums) -> None:
         """Refuse losses on validation data that are not finite."""
         assert self.dev_loader is not None
         where = f"on validation data after epoch {self.state.epoch}"
-        with self._reported(where, self.dev_loader, numbers):
+        with self._reported(where, self.dev_loader, indices):
             losses.check_finite(where)
 
     def check_weights(self) -> None:
@@ -164,8 +164,8 @@ class Run:
             with self._reported(where, self.train_loader, self._step_sentences):
                 raise NonFiniteError(f"weights are not finite {where}: {bad}. They were not saved. {CAUSES}")
 
-    def _reported(self, where: str, loader: Loader, numbers: Iterable[int]) -> AbstractContextManager[None]:
-        sentences = ((number, loader.instances[number]) for number in numbers)
+    def _reported(self, where: str, loader: Loader, indices: Iterable[int]) -> AbstractContextManager[None]:
+        sentences = ((index, loader.instances[index]) for index in indices)
         return reported(self.state.directory, where, sentences, self.engine.rank)
 
     def save(self) -> None:

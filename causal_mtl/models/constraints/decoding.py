@@ -101,7 +101,7 @@ def _singles_first(names: Sequence[str], single: Sequence[str]) -> list[str]:
 
 def _indices(given: TaskLabels, names: Sequence[str]) -> list[list[int] | None]:
     """The labels that are set, as indices."""
-    index = {name: number for number, name in enumerate(names)}
+    index = {name: i for i, name in enumerate(names)}
     return [
         [index.get(label, UNKNOWN) for label in annotation.labels]
         if isinstance(annotation, LabelAnnotation)
