@@ -19,7 +19,6 @@ from causal_mtl.common import ConfigurationError, local_path, sha256
 if TYPE_CHECKING:
     from causal_mtl.data import Instance
     from causal_mtl.metrics import Measure, Metric
-    from causal_mtl.models import TaskGraph
     from causal_mtl.predictors import Predictor
 
 logger = logging.getLogger(__name__)
@@ -110,7 +109,7 @@ def sentence_counts(directory: Path, archive: Path, data: str) -> SentenceCounts
     predictor = load(archive)
     instances = list(predictor.archive.reader.read(data))
     groups = triple_groups(instances, [task.name for task in predictor.model.tasks])
-    measures, columns = count(predictor, instances), countable(_measures(predictor.model.tasks))
+    measures, columns = count(predictor, instances), countable(predictor.model.tasks.measures())
     counts = SentenceCounts(data, data_sha256, archive_sha256, measures, groups, columns)
     cache.parent.mkdir(exist_ok=True)
     unfinished = cache.with_name(f".{os.getpid()}_{cache.name}")
@@ -164,12 +163,6 @@ def _by_sentence(
 def countable(measures: Mapping[str, Measure]) -> dict[str, tuple[str, ...]]:
     """The main measures that are ratios of sums over sentences, each with its columns."""
     return {name: measure.columns for name, measure in measures.items() if measure.main and measure.columns}
-
-
-def _measures(tasks: TaskGraph) -> dict[str, Measure]:
-    """Those of each task, and those of their consistency."""
-    of_tasks = {name: measure for task in tasks for name, measure in task.measures().items()}
-    return of_tasks | tasks.consistency_measures()
 
 
 def _kept(cache: Path) -> SentenceCounts | None:

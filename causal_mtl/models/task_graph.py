@@ -58,9 +58,10 @@ class TaskGraph:
         tasks = list(self)
         return [link for number, task in enumerate(tasks) for link in task.links(tasks[:number])]
 
-    def consistency_measures(self) -> dict[str, Measure]:
-        """The measures of how often labels are found together that training never showed together, by name."""
-        return {
+    def measures(self) -> dict[str, Measure]:
+        """All measures by name: those of each task, and those of the consistency of linked tasks."""
+        of_tasks = {name: measure for task in self for name, measure in task.measures().items()}
+        return of_tasks | {
             f"{link.task}/{name}": measure.of_task(link.task)
             for link in self.links()
             for name, measure in inconsistency_measures(link.other).items()

@@ -142,7 +142,7 @@ class Execution:
             self.experiment.settings.random_seed,
             self._hashes,
             self.engine.describe(),
-            self.experiment.measures(),
+            self.experiment.tasks.measures(),
             environment=self.experiment.environment,
         )
 

@@ -18,7 +18,6 @@ from causal_mtl.common import (
 from causal_mtl.data import Instance, Vocabulary
 from causal_mtl.data.loader import CountableInstance, Loader
 from causal_mtl.data.report import Report
-from causal_mtl.metrics import Measure
 from causal_mtl.models import Model
 from causal_mtl.training.checks import check, pretrained_files
 from causal_mtl.training.config_file import in_order
@@ -140,11 +139,6 @@ class Experiment:
         if settings.initial_weights:
             paths.append(settings.initial_weights)
         return list(dict.fromkeys(paths))
-
-    def measures(self) -> dict[str, Measure]:
-        """Of all tasks, by the name of the metric."""
-        of_tasks = {name: measure for task in self.tasks for name, measure in task.measures().items()}
-        return of_tasks | self.tasks.consistency_measures()
 
     def copy_files(self, directory: Path) -> None:
         """Give a training's directory the files that components keep for the archive."""
