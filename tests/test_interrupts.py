@@ -33,7 +33,14 @@ sys.meta_path.insert(0, Slow())
 
 def start(before, *arguments):
     command = [sys.executable, "-c", PROGRAM.format(before=before), *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Run in the background by a shell, these tests inherit an ignored SIGINT, and so would the command.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 def wait_for(process, words):
