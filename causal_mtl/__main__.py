@@ -5,6 +5,7 @@ Nothing but the standard library is imported before Ctrl-C is taken care of.
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -57,6 +58,8 @@ class _Interrupts:
         self._reported = sys.unraisablehook
         sys.unraisablehook = self._swallowed
         self._handle(self._interrupt)
+        # Registered first, so done last: then Python sets the default back, and one more Ctrl-C would kill it.
+        atexit.register(self._handle, signal.SIG_IGN)
 
     def end(self, status: int) -> None:
         """From now on Ctrl-C only cuts short what Python does at its end."""
