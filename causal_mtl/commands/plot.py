@@ -36,6 +36,20 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument("--key", help="of against: the horizontal axis, such as model.beta")
     parser.add_argument(
+        "--default",
+        metavar="NUMBER",
+        type=float,
+        help="of against: the value of the key where a config leaves it out",
+    )
+    parser.add_argument(
+        "--along",
+        metavar="KEY",
+        action="append",
+        default=[],
+        help="of against: another key whose value changes along the lines, such as trainer.num_epochs (may be "
+        "repeated)",
+    )
+    parser.add_argument(
         "--from-epoch",
         metavar="N",
         type=positive,
@@ -59,6 +73,8 @@ def run(options: argparse.Namespace) -> None:
 
     if (options.kind == "against") != (options.key is not None):
         raise ConfigurationError("plot: against needs --key KEY, and only against can have it")
+    if options.kind != "against" and (options.along or options.default is not None):
+        raise ConfigurationError("plot: only against can have --along and --default")
     if options.from_epoch and options.kind != "curves":
         raise ConfigurationError("plot: only curves can have --from-epoch")
     check_outputs(output_file=options.output_file)
@@ -70,6 +86,8 @@ def run(options: argparse.Namespace) -> None:
     elif options.kind == "curves":
         figure = analysis.plot_curves(analysis.configurations(runs), *drawn, options.from_epoch or 1)
     else:
-        figure = analysis.plot_against(analysis.series(runs, options.key), options.key, *drawn)
+        figure = analysis.plot_against(
+            analysis.series(runs, options.key, options.along, options.default), options.key, *drawn
+        )
     with open_output(options.output_file) as output:
         output.write(analysis.figure_bytes(figure, options.output_file.suffix))

@@ -16,6 +16,7 @@ from causal_mtl.common import (
     Problem,
 )
 from causal_mtl.data import Instance, Vocabulary
+from causal_mtl.data.dataset_readers.part import place_of
 from causal_mtl.data.loader import CountableInstance, Loader
 from causal_mtl.data.report import Report
 from causal_mtl.models import Model
@@ -151,6 +152,17 @@ class Experiment:
 
     def _read(self, split: Split, path: str) -> list[Instance]:
         try:
-            return list(self.settings.reader(split).read(path))
+            instances = list(self.settings.reader(split).read(path))
         except OSError as error:  # a directory, say
             raise ConfigurationErrors([Problem(f"{split}_data_path", str(error))]) from error
+        return self._share(instances) if split == "train" else instances
+
+    def _share(self, instances: list[Instance]) -> list[Instance]:
+        """The training data that `train_share` leaves."""
+        share = self.settings.train_share
+        kept = [one for one in instances if place_of(f"train_share:{one.metadata['id']}") < share]
+        if instances and not kept:
+            raise ConfigurationErrors(
+                [Problem("train_share", f"{share} leaves none of {len(instances)} records: raise it")]
+            )
+        return kept

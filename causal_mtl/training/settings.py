@@ -24,6 +24,8 @@ class Settings(FromParams):
         train_data_path: a file or URL.
         model: given the vocabulary.
         trainer: how to train.
+        train_share: train on about this share of the records only, for learning curves. Records are chosen by
+            their ids: smaller shares are part of larger ones, whatever the seed.
         validation_dataset_reader: for validation and test data, and for text to predict.
         validation_data_path: chooses the best epoch.
         test_data_path: only read if `evaluate_on_test`.
@@ -41,6 +43,7 @@ class Settings(FromParams):
     train_data_path: str
     model: Annotated[Lazy[Model], Late(*MODEL_EXTRAS)]
     trainer: Trainer
+    train_share: Annotated[float, Range(gt=0, le=1)] = 1.0
     validation_dataset_reader: DatasetReader | None = None
     validation_data_path: str | None = None
     test_data_path: str | None = None

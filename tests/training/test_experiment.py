@@ -151,6 +151,22 @@ def test_words_of_other_data_can_be_counted(config):
     assert Experiment(Params(config)).vocabulary().get_vocab_size("tokens") == both
 
 
+def test_shares_of_the_training_data_are_nested(config):
+    def texts(share, split="train"):
+        experiment = Experiment(Params({**config, "train_share": share, "random_seed": int(share * 100)}))
+        return {(one.metadata["id"], one.text) for one in experiment.instances[split]}
+
+    few, some, all_ = texts(0.3), texts(0.6), texts(1.0)
+    assert few < some < all_
+    assert abs(len(some) - 0.6 * len(all_)) < 0.2 * len(all_)
+    assert texts(0.3, "validation") == texts(1.0, "validation")
+
+
+def test_a_share_that_leaves_nothing(config):
+    with pytest.raises(ConfigurationError, match=r"train_share: 1e-09 leaves none of [0-9]+ records"):
+        _ = Experiment(Params({**config, "train_share": 1e-9})).instances
+
+
 def test_a_vocabulary_from_files(config, trained, tmp_path):
     config["vocabulary"] = {"type": "from_files", "directory": str(trained / "vocabulary")}
     assert Experiment(Params(config)).vocabulary() == Vocabulary.from_files(trained / "vocabulary")

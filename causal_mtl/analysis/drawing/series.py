@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from os.path import commonprefix
-from typing import Any
+from typing import Any, TypeGuard
 
 from causal_mtl.analysis.run import FinishedRun
 from causal_mtl.common import ConfigurationError
@@ -16,8 +16,10 @@ Series = dict[float, list[FinishedRun]]
 """Of one configuration: runs by the value of a key, ascending."""
 
 
-def series(runs: Sequence[FinishedRun], key: str) -> dict[str, Series]:
-    """One series for all runs that agree in everything but `key` and the seed, data included.
+def series(
+    runs: Sequence[FinishedRun], key: str, along: Collection[str] = (), default: float | None = None
+) -> dict[str, Series]:
+    """One series for all runs that agree in everything but `key`, `along` and the seed, data included.
 
     A series is called by what the labels of its runs have in common: ``pmei`` where they are ``pmei,beta=0.1`` and
     ``pmei,beta=0.01``.
@@ -25,6 +27,8 @@ def series(runs: Sequence[FinishedRun], key: str) -> dict[str, Series]:
     Args:
         runs: finished.
         key: of a number in their configs, such as "model.beta" or "model.tasks.1.weight".
+        along: keys whose values change along the line too, such as "trainer.num_epochs".
+        default: the value of `key` where a config leaves it out. None: no config may.
 
     Raises:
         ConfigurationError: a config has no number there, two series would have the same name (the message names
@@ -32,7 +36,7 @@ def series(runs: Sequence[FinishedRun], key: str) -> dict[str, Series]:
     """
     found: dict[str, list[tuple[float, FinishedRun]]] = {}
     for run in runs:
-        value, rest = _taken_out(run, key)
+        value, rest = _taken_out(run, key, along, default)
         found.setdefault(json.dumps(rest, sort_keys=True), []).append((value, run))
     named: dict[str, Series] = {}
     made_by: dict[str, str] = {}
@@ -46,18 +50,22 @@ def series(runs: Sequence[FinishedRun], key: str) -> dict[str, Series]:
     return named
 
 
-def _taken_out(run: FinishedRun, key: str) -> tuple[float, dict[str, Any]]:
-    """The number at `key`, and all else that made the run but the seed."""
+def _taken_out(
+    run: FinishedRun, key: str, along: Collection[str], default: float | None
+) -> tuple[float, dict[str, Any]]:
+    """The number at `key`, and all else that made the run but what changes along the line and the seed."""
     everything = {path: value for path, value, _ in differences(run.config, {})}
-    numbers = {path: value for path, value in everything.items() if _is_number(value)}
-    there = [path for path in numbers if split(path) == split(key)]
-    if not there:
+    there = [path for path in everything if split(path) == split(key)]
+    value = everything[there[0]] if there else default
+    if not _is_number(value):
+        numbers = [path for path, other in everything.items() if _is_number(other)]
         raise ConfigurationError(f"{run.source}: its config has no number at {key}{suggestion(key, numbers)}")
-    rest = {path: value for path, value in everything.items() if path not in (*there, "random_seed")}
-    return numbers[there[0]], {**rest, "SHA-256": run.note["data_sha256"]}
+    out = [split(path) for path in (key, *along, "random_seed")]
+    rest = {path: other for path, other in everything.items() if split(path) not in out}
+    return value, {**rest, "SHA-256": run.note["data_sha256"]}
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

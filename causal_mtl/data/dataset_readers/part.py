@@ -37,10 +37,15 @@ class Part:
 
     def has(self, identifier: str) -> bool:
         """Whether the record with this id belongs to the part."""
-        digest = hashlib.sha256(f"{self.seed}:{identifier}".encode("utf-8", "surrogatepass")).digest()
-        place = int.from_bytes(digest[:8], "big") / 2**64
+        place = place_of(f"{self.seed}:{identifier}")
         for name, share in self.shares.items():
             if place < share:
                 return name == self.name
             place -= share
         return name == self.name  # the shares add up to 1 but for rounding
+
+
+def place_of(text: str) -> float:
+    """A number in [0, 1) that depends on `text` alone and is spread evenly over different texts."""
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64

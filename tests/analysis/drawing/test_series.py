@@ -77,3 +77,17 @@ def test_one_seed_twice():
         ConfigurationError, match=r"p-1 and p,beta=1-1 have one config and seed: leave one out"
     ):
         series([run("p", beta=1), run("p,beta=1", beta=1)], "model.beta")
+
+
+def test_keys_that_change_along_the_line():
+    runs = [run(f"a,share={share}", share=share, epochs=epochs) for share, epochs in ((0.1, 80), (0.5, 40))]
+    assert set(series(runs, "model.share", along=["model.epochs"])) == {"a"}
+    with pytest.raises(ConfigurationError, match=r"differ in more than model\.share"):
+        series(runs, "model.share")
+
+
+def test_the_value_of_configs_that_leave_the_key_out():
+    runs = [run("a"), run("a,share=0.5", share=0.5)]
+    assert list(series(runs, "model.share", default=1.0)["a"]) == [0.5, 1.0]
+    with pytest.raises(ConfigurationError, match="no number at"):
+        series([run("a", share="much")], "model.share", default=1.0)
