@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from causal_mtl.archive.manifest import manifest_of
-from causal_mtl.archive.opened import unpacked
+from causal_mtl.archive.opened import located, unpacked
 from causal_mtl.archive.parts import (
     ARCHIVE,
     COMBINATIONS,
@@ -72,6 +72,22 @@ def copy_archive(
         for name, content in changed.items():
             write_json(Path(scratch) / name, content)
         _pack({**members_of(directory), **{name: Path(scratch) / name for name in changed}}, final)
+
+
+def write_archive(path: str | PathLike[str], final: Path) -> None:
+    """Write the file of a trained model: the same bytes, or what lies unpacked in a directory, packed.
+
+    Args:
+        path: of an archive, as for `load_archive`.
+        final: of the ``model.tar.gz``.
+    """
+    source = located(path)
+    if source.is_dir():
+        with unpacked(source) as directory:
+            _pack(members_of(directory), final)
+    else:
+        with complete_file(final) as unfinished:
+            shutil.copyfile(source, unfinished)
 
 
 def _pack(members: Mapping[str, Path], final: Path) -> None:
