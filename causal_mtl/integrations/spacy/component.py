@@ -107,7 +107,11 @@ class CausalMtl(Pipe):  # type: ignore[misc]  # spaCy's class is compiled
         """Those of `docs` that can be predicted; the others go to `on_error`."""
         pieces: list[list[Piece] | Exception] = [self._pieces(doc) for doc in docs]
         flat = [piece for of_doc in pieces if isinstance(of_doc, list) for piece in of_doc]
-        found = iter(self.predictor.annotate_tokens((piece.text, piece.tokens) for piece in flat))
+        try:
+            found = iter(self.predictor.annotate_tokens((piece.text, piece.tokens) for piece in flat))
+        except Exception as error:  # of the whole batch: no memory, no archive
+            on_error(self.name, self, list(docs), error)
+            return
         for doc, of_doc in zip(docs, pieces, strict=True):
             try:
                 if isinstance(of_doc, Exception):
