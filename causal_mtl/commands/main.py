@@ -16,6 +16,7 @@ from causal_mtl.commands import (
     find_lr,
     plot,
     predict,
+    push,
     sweep,
     tabulate,
     train,
@@ -27,7 +28,7 @@ from causal_mtl.common import ConfigurationError, import_package, import_plugins
 from causal_mtl.version import VERSION
 
 _SUBCOMMANDS = (
-    train, evaluate, predict, tune_thresholds, sweep, tabulate, plot, validate, convert, build_vocab, find_lr,
+    train, evaluate, predict, push, tune_thresholds, sweep, tabulate, plot, validate, convert, build_vocab, find_lr,
     components,
 )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Any
 
 from causal_mtl.archive import ARCHIVE
 from causal_mtl.common import ConfigurationError
+from causal_mtl.common.atomic import complete_file
 from causal_mtl.common.text import one_line
 from causal_mtl.integrations.model_card import CARD, write_card
 from causal_mtl.integrations.published import write_published
@@ -51,13 +53,23 @@ def from_pretrained(
 
     with _errors_of(str(name)):
         file = hf_hub_download(
-            str(name), ARCHIVE, revision=revision, token=token, cache_dir=cache_dir, endpoint=endpoint, **_LIBRARY
+            str(name),
+            ARCHIVE,
+            revision=revision,
+            token=token,
+            cache_dir=cache_dir,
+            endpoint=endpoint,
+            **_LIBRARY,
         )
     return load(file, **options)
 
 
 def save_pretrained(
-    archive: str | PathLike[str], folder: str | PathLike[str], *, repo_id: str = "", license: str | None = None
+    archive: str | PathLike[str],
+    folder: str | PathLike[str],
+    *,
+    repo_id: str = "",
+    license: str | None = None,
 ) -> Path:
     """Write into a folder what `push_to_hub` uploads: the archive, without paths of this machine, and its card.
 
@@ -79,8 +91,10 @@ def save_pretrained(
         write_published(archive, packed)
         card = write_card(packed, archive, repo_id or folder.absolute().name, license)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / ARCHIVE).write_bytes(packed.read_bytes())
-        (folder / CARD).write_text(card, encoding="utf-8")
+        with complete_file(folder / ARCHIVE) as unfinished:
+            shutil.copyfile(packed, unfinished)
+        with complete_file(folder / CARD) as unfinished:
+            unfinished.write_text(card, encoding="utf-8")
     return folder
 
 
@@ -116,26 +130,33 @@ def push_to_hub(
     from huggingface_hub import HfApi
 
     api = HfApi(endpoint=endpoint, token=token, **_LIBRARY)
-    with tempfile.TemporaryDirectory(prefix="causal_mtl_") as scratch, _errors_of(repo_id):
-        folder = save_pretrained(archive, scratch, repo_id=repo_id, license=license)
-        api.create_repo(repo_id, private=private, exist_ok=True)
-        if private and not api.model_info(repo_id).private:
-            raise ConfigurationError("this repository is public; push with private=False (--public) if that is meant")
-        commit = api.upload_folder(
-            repo_id=repo_id,
-            folder_path=folder,
-            revision=revision,
-            commit_message=message or f"Upload a model of causal-mtl {VERSION}",
-        )
+    with tempfile.TemporaryDirectory(prefix="causal_mtl_") as scratch:
+        save_pretrained(archive, scratch, repo_id=repo_id, license=license)
+        with _errors_of(repo_id):
+            api.create_repo(repo_id, private=private, exist_ok=True)
+            if private and not api.model_info(repo_id).private:
+                raise ConfigurationError(
+                    "this repository is public; push with private=False (--public) if that is meant"
+                )
+            commit = api.upload_folder(
+                repo_id=repo_id,
+                folder_path=scratch,
+                revision=revision,
+                commit_message=message or f"Upload a model of causal-mtl {VERSION}",
+            )
     return str(commit.commit_url)
 
 
 @contextmanager
 def _errors_of(repo_id: str) -> Iterator[None]:
     """What huggingface_hub says, on one line that begins with the repository."""
-    from huggingface_hub.errors import EntryNotFoundError, HFValidationError, HfHubHTTPError
+    from huggingface_hub.errors import EntryNotFoundError, HFValidationError
 
     try:
+        from httpx import HTTPError  # what huggingface_hub 1 speaks HTTP with
+    except ImportError:
+        HTTPError = OSError  # of earlier ones, all errors are OSErrors
+    try:
         yield
-    except (HFValidationError, HfHubHTTPError, EntryNotFoundError, OSError, ConfigurationError) as error:
+    except (HFValidationError, HTTPError, EntryNotFoundError, OSError, ConfigurationError) as error:
         raise ConfigurationError(f"{repo_id}: {one_line(str(error))}") from error

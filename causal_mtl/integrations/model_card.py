@@ -9,10 +9,11 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from causal_mtl.archive import ARCHIVE, RUN, Archive, load_archive, located, unpacked
+from causal_mtl.archive import ARCHIVE, RUN, Archive, located, unpacked
 from causal_mtl.common import ConfigurationError, sha256
 from causal_mtl.common.strict_json import read_json_object
 from causal_mtl.integrations.published import published_note
+from causal_mtl.predictors import load
 
 if TYPE_CHECKING:
     from huggingface_hub import EvalResult
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
 CARD = "README.md"
 METRICS = "metrics.json"
 _SHOWN_LABELS = 30
-_KINDS = {"spans": "token-classification", "relations": "token-classification", "labels": "text-classification"}
+_KINDS = {
+    "spans": "token-classification",
+    "relations": "token-classification",
+    "labels": "text-classification",
+}
 """The Hub's name of a task, by what it yields; the Hub has none for relations."""
 
 
@@ -39,7 +44,7 @@ def write_card(packed: Path, trained: str | PathLike[str], repo_id: str, license
     """
     from huggingface_hub import ModelCard, ModelCardData
 
-    archive = load_archive(packed)
+    archive = load(packed).archive
     note = _note(packed)
     scores = _scores(trained, note)
     data = ModelCardData(
@@ -93,13 +98,15 @@ def _scores(trained: str | PathLike[str], note: Mapping[str, Any]) -> dict[str, 
 
 
 def _yields(archive: Archive) -> Iterable[str]:
-    names = {"spans": "span-classification", "relations": "relation-extraction", "labels": "text-classification"}
+    names = {
+        "spans": "span-classification",
+        "relations": "relation-extraction",
+        "labels": "text-classification",
+    }
     return dict.fromkeys(names[task.yields] for task in archive.model.tasks)
 
 
-def _eval_results(
-    archive: Archive, scores: Mapping[str, float], note: Mapping[str, Any]
-) -> "list[EvalResult]":
+def _eval_results(archive: Archive, scores: Mapping[str, float], note: Mapping[str, Any]) -> list[EvalResult]:
     from huggingface_hub import EvalResult
 
     data = _text(archive.config.as_dict(quiet=True).get("validation_data_path")) or "validation data"

@@ -18,7 +18,9 @@ from causal_mtl.common.strict_json import read_json_object
 _SECRET = re.compile(r"\bhf_[A-Za-z0-9]{16,}")
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://\S+")
 _PATH_KEYS = re.compile(r"path|file|dir|folder|_in$", re.IGNORECASE)
-_ROOTS = re.compile(r"/(home|Users|Volumes|root|mnt|media|tmp|var|opt|private|scratch)/|~|[A-Za-z]:[\\/]|\\\\|file://")
+_ROOTS = re.compile(
+    r"/(home|Users|Volumes|root|mnt|media|tmp|var|opt|private|scratch)/|~|[A-Za-z]:[\\/]|\\\\|file://"
+)
 """How paths begin that say something of a machine. Labels can begin with "/" too: ``/people/person/nationality``."""
 _WITHIN = re.compile(r"""(?<![\w.:/~-])(?:~[\w.-]*|[A-Za-z]:)?[\\/](?:[^\s\\/"',=]+[\\/])+[^\s\\/"',=]*""")
 
@@ -36,7 +38,8 @@ def write_published(path: str | PathLike[str], final: Path) -> None:
     with unpacked(path) as directory:
         changed = {}
         for name, member in members_of(directory).items():
-            if (hide := _hides(name)) and (content := _read(member)) != (shown := hide(content)):
+            content = _read(member) if (hide := _hides(name)) else None
+            if content is not None and (shown := hide(content)) != content:
                 changed[name] = shown
         if changed:
             repack(directory, final, changed)
@@ -60,7 +63,9 @@ def published(value: Any, key: str = "") -> Any:
 
 def published_note(note: Mapping[str, Any]) -> dict[str, Any]:
     """A ``run.json`` without paths, neither in the command nor among the hashes of data."""
-    changed = {key: value for key, value in note.items() if key not in ("command", "data_sha256", "recovered")}
+    changed = {
+        key: value for key, value in note.items() if key not in ("command", "data_sha256", "recovered")
+    }
     shown: dict[str, Any] = {**note, **published(changed)}
     if isinstance(note.get("command"), str):
         shown["command"] = _command(note["command"])

@@ -25,7 +25,9 @@ def annotate(doc: Doc, predicted: Predicted, tasks: TaskGraph, settings: Setting
     Raises:
         ConfigurationError: another component has written under the same key; nothing is written.
     """
-    spans = {settings.prefix + task.name: _spans(doc, predicted, task.name) for task in tasks if _is_spans(task)}
+    spans = {
+        settings.prefix + task.name: _spans(doc, predicted, task.name) for task in tasks if _is_spans(task)
+    }
     cats = _labels(predicted, tasks, settings.prefix)
     record = {"spans": list(spans), "cats": list(cats), "relations": _relations(doc, predicted)}
     records = doc.user_data.setdefault(USER_DATA, {})

@@ -213,7 +213,15 @@ def make_component(
     """
     try:
         settings = Settings(
-            batch_size, device, mixed_precision, overrides, set_ents, ents, overwrite_ents, prefix, by_sentence
+            batch_size,
+            device,
+            mixed_precision,
+            overrides,
+            set_ents,
+            ents,
+            overwrite_ents,
+            prefix,
+            by_sentence,
         )
         add_extension(relations_attribute)
     except ConfigurationError as error:

@@ -67,5 +67,3 @@ def add_extension(attribute: str) -> None:
             )
     else:
         Doc.set_extension(attribute, getter=relations_of)
-
-

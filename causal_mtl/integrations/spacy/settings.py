@@ -46,7 +46,9 @@ class Settings:
         if self.batch_size < 1:
             raise ConfigurationError(f"batch_size: expected at least 1, got {self.batch_size}")
         if self.ents is not None and not self.set_ents:
-            raise ConfigurationError(f"ents: {self.ents!r} has no use where set_ents is false; drop one of them")
+            raise ConfigurationError(
+                f"ents: {self.ents!r} has no use where set_ents is false; drop one of them"
+            )
 
     def entity_task(self, tasks: TaskGraph) -> str | None:
         """The task whose spans go to ``doc.ents``, if any.
