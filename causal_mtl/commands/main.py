@@ -28,8 +28,8 @@ from causal_mtl.common import ConfigurationError, import_package, import_plugins
 from causal_mtl.version import VERSION
 
 _SUBCOMMANDS = (
-    train, evaluate, predict, push, tune_thresholds, sweep, tabulate, plot, validate, convert, build_vocab, find_lr,
-    components,
+    train, evaluate, predict, push, tune_thresholds, sweep, tabulate, plot, validate, convert, build_vocab,
+    find_lr, components,
 )  # fmt: skip
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)

@@ -20,7 +20,8 @@ from causal_mtl.integrations.published import write_published
 from causal_mtl.predictors import Predictor, load
 from causal_mtl.version import VERSION
 
-_LIBRARY = {"library_name": "causal-mtl", "library_version": VERSION}
+_NAME = "causal-mtl"
+"""Of this library, as the Hub counts downloads by it."""
 
 
 def from_pretrained(
@@ -57,9 +58,10 @@ def from_pretrained(
             ARCHIVE,
             revision=revision,
             token=token,
-            cache_dir=cache_dir,
+            cache_dir=None if cache_dir is None else os.fspath(cache_dir),
             endpoint=endpoint,
-            **_LIBRARY,
+            library_name=_NAME,
+            library_version=VERSION,
         )
     return load(file, **options)
 
@@ -129,7 +131,7 @@ def push_to_hub(
     """
     from huggingface_hub import HfApi
 
-    api = HfApi(endpoint=endpoint, token=token, **_LIBRARY)
+    api = HfApi(endpoint=endpoint, token=token, library_name=_NAME, library_version=VERSION)
     with tempfile.TemporaryDirectory(prefix="causal_mtl_") as scratch:
         save_pretrained(archive, scratch, repo_id=repo_id, license=license)
         with _errors_of(repo_id):
@@ -150,13 +152,12 @@ def push_to_hub(
 @contextmanager
 def _errors_of(repo_id: str) -> Iterator[None]:
     """What huggingface_hub says, on one line that begins with the repository."""
-    from huggingface_hub.errors import EntryNotFoundError, HFValidationError
+    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, HFValidationError
 
-    try:
-        from httpx import HTTPError  # what huggingface_hub 1 speaks HTTP with
-    except ImportError:
-        HTTPError = OSError  # of earlier ones, all errors are OSErrors
+    # Its own error for HTTP is derived from that of httpx (or, before version 1, requests), which is raised itself
+    # where there is no connection.
+    http: tuple[Any, ...] = HfHubHTTPError.__bases__
     try:
         yield
-    except (HFValidationError, HTTPError, EntryNotFoundError, OSError, ConfigurationError) as error:
+    except (EntryNotFoundError, HFValidationError, OSError, ConfigurationError, *http) as error:
         raise ConfigurationError(f"{repo_id}: {one_line(str(error))}") from error

@@ -61,17 +61,17 @@ def write_card(packed: Path, trained: str | PathLike[str], repo_id: str, license
         _score_table(scores, note),
         _training(archive, note, packed),
         _LIMITS,
-        f"## Config\n\n```json\n{json.dumps(archive.config.as_dict(quiet=True), indent=2, ensure_ascii=False)}\n```",
+        _config(archive),
     ]
     return str(ModelCard(f"---\n{data.to_yaml()}\n---\n\n" + "\n\n".join(sections) + "\n"))
 
 
 _LIMITS = """## Intended use and limits
 
-The model predicts the labels above in text like that of its training data: same language, kind of text, and tokens.
-On other text its scores say nothing, and were not measured. Labels, and what annotators thought of them, are those of the
-training data, and so are its errors and its bias. Scores of single predictions are the model's own and not calibrated.
-Decisions on people, such as in law, hiring, health or credit, need a person who checks each prediction.
+The model predicts the labels above in text like that of its training data: same language, kind of text, and way
+of tokenizing. How it does on other text has not been measured. Its labels, errors and bias are those of the
+training data. Scores of single predictions are the model's own and not calibrated. Decisions on people, such as in law,
+hiring, health or credit, need a person who checks each prediction.
 
 Loading the archive runs no code from it and opens no other file."""
 
@@ -136,7 +136,8 @@ def _head(archive: Archive, repo_id: str) -> str:
     ]
     model = _text(config["model"].get("type"))
     return (
-        f"# {repo_id.rpartition('/')[2]}\n\nA `{model}` model of causal-mtl that predicts these tasks together:\n\n"
+        f"# {repo_id.rpartition('/')[2]}\n\n"
+        f"A `{model}` model of causal-mtl that predicts these tasks together:\n\n"
         + _table(("task", "kind", "labels"), rows)
     )
 
@@ -196,6 +197,11 @@ def _training(archive: Archive, note: Mapping[str, Any], packed: Path) -> str:
     hashes = [(f"`{name}`", f"`{digest}`") for name, digest in (note.get("data_sha256") or {}).items()]
     data = "\n\n" + _table(("data", "SHA-256"), hashes) if hashes else ""
     return "## Training\n\n" + _table(("", ""), [fact for fact in facts if fact[1]]) + data
+
+
+def _config(archive: Archive) -> str:
+    config = json.dumps(archive.config.as_dict(quiet=True), indent=2, ensure_ascii=False)
+    return f"## Config\n\n```json\n{config}\n```"
 
 
 def _text(value: Any) -> str:

@@ -21,15 +21,15 @@ _PATH_KEYS = re.compile(r"path|file|dir|folder|_in$", re.IGNORECASE)
 _ROOTS = re.compile(
     r"/(home|Users|Volumes|root|mnt|media|tmp|var|opt|private|scratch)/|~|[A-Za-z]:[\\/]|\\\\|file://"
 )
-"""How paths begin that say something of a machine. Labels can begin with "/" too: ``/people/person/nationality``."""
+"""How paths of a machine begin. Labels can begin with "/" too: ``/people/person/nationality``."""
 _WITHIN = re.compile(r"""(?<![\w.:/~-])(?:~[\w.-]*|[A-Za-z]:)?[\\/](?:[^\s\\/"',=]+[\\/])+[^\s\\/"',=]*""")
 
 
 def write_published(path: str | PathLike[str], final: Path) -> None:
     """Write the file of a trained model that can be published.
 
-    In ``config.json``, ``run.json`` and the JSON files of components, absolute paths become the names of files, and
-    URLs lose passwords and queries. Where nothing is to be hidden, the archive stays as it is.
+    In ``config.json``, ``run.json`` and the JSON files of components, absolute paths become the names of files,
+    and URLs lose passwords and queries. Where nothing is to be hidden, the archive stays as it is.
 
     Args:
         path: of an archive, as for `load_archive`.

@@ -94,7 +94,7 @@ def _check_free(where: str, keys: Mapping[str, Any], taken: set[str]) -> None:
 
 
 def _set_entities(doc: Doc, spans: list[Span], overwrite: bool) -> None:
-    """Put into ``doc.ents`` what fits: no two entities share a token, and of those that do the longest is taken."""
+    """Put into ``doc.ents`` what fits there: of spans that share a token the longest is taken."""
     found = filter_spans(spans)
     first, second = (found, list(doc.ents)) if overwrite else (list(doc.ents), found)
     taken = {index for span in first for index in range(span.start, span.end)}

@@ -22,7 +22,7 @@ from causal_mtl.nn.precision import choose_device
 from causal_mtl.predictors import InputError, Predictor, load
 
 
-class CausalMtl(Pipe):  # type: ignore[misc]  # spaCy's class is compiled
+class CausalMtl(Pipe):
     """Predicts with a trained model in a spaCy pipeline, from the pipeline's own tokens.
 
     The archive is opened at the first document, or by `initialize`, not when the component is made: spaCy makes it
@@ -138,7 +138,8 @@ class CausalMtl(Pipe):  # type: ignore[misc]  # spaCy's class is compiled
     def _given(self) -> Source:
         if self._source is None:
             raise ConfigurationError(
-                f'{self.name}: no archive was given: nlp.add_pipe("causal_mtl", config={{"archive": "model.tar.gz"}})'
+                f"{self.name}: no archive was given: "
+                'nlp.add_pipe("causal_mtl", config={"archive": "model.tar.gz"})'
             )
         return self._source
 
