@@ -70,8 +70,8 @@ _LIMITS = """## Intended use and limits
 
 The model predicts the labels above in text like that of its training data: same language, kind of text, and way
 of tokenizing. How it does on other text has not been measured. Its labels, errors and bias are those of the
-training data. Scores of single predictions are the model's own and not calibrated. Decisions on people, such as in law,
-hiring, health or credit, need a person who checks each prediction.
+training data. Scores of single predictions are the model's own and not calibrated. Decisions on people, such as in
+law, hiring, health or credit, need a person who checks each prediction.
 
 Loading the archive runs no code from it and opens no other file."""
 
