@@ -2,10 +2,12 @@
 
 # No `from __future__ import annotations`: spaCy checks a pipeline's config against the factory's annotations.
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Union
 
+import torch
 from spacy.language import Language
 from spacy.pipeline import Pipe
 from spacy.tokens import Doc
@@ -39,6 +41,7 @@ class CausalMtl(Pipe):
         self.settings = settings
         self._source: Source | None = None if archive is None else FileSource(archive)
         self._predictor: Predictor | None = None
+        self._process = os.getpid()
 
     @property
     def predictor(self) -> Predictor:
@@ -105,6 +108,7 @@ class CausalMtl(Pipe):
 
     def _labelled(self, docs: Sequence[Doc], on_error: Callable[..., Any]) -> Iterator[Doc]:
         """Those of `docs` that can be predicted; the others go to `on_error`."""
+        self._after_fork()
         pieces: list[list[Piece] | Exception] = [self._pieces(doc) for doc in docs]
         flat = [piece for of_doc in pieces if isinstance(of_doc, list) for piece in of_doc]
         try:
@@ -121,6 +125,12 @@ class CausalMtl(Pipe):
                 on_error(self.name, self, [doc], ConfigurationError(f"{self.name}: {error}"))
             else:
                 yield doc
+
+    def _after_fork(self) -> None:
+        """In a process that `nlp.pipe` has forked, compute in one thread: torch's others were left behind there."""
+        if self._process != os.getpid():
+            torch.set_num_threads(1)
+            self._process = os.getpid()
 
     def _pieces(self, doc: Doc) -> list[Piece] | Exception:
         try:

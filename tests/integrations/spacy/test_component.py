@@ -13,6 +13,8 @@ import causal_mtl.integrations.spacy  # noqa: F401  # an installed package is fo
 from causal_mtl import load
 from causal_mtl.common import ConfigurationError
 
+LOW = {"model.tasks.1.threshold": 0.02}
+"""So that a small training finds relations."""
 TEXT = "Umar Silva was born in Bergen and works for Bluefin Energy."
 
 
@@ -22,9 +24,13 @@ def pipeline(archive, language="en", **config):
     return nlp
 
 
+def relations(archive, **config):
+    return pipeline(archive, overrides=LOW, **config)
+
+
 @pytest.fixture(scope="module")
 def nlp(trained):
-    return pipeline(trained)
+    return relations(trained)
 
 
 def found(doc):
@@ -36,7 +42,9 @@ def found(doc):
 
 def test_the_same_as_the_predictor(nlp, trained):
     doc = nlp(TEXT)
-    record = load(trained).predict({"text": TEXT, "tokens": [token.text for token in doc]})["annotations"]
+    record = load(trained, overrides=LOW).predict({"text": TEXT, "tokens": [token.text for token in doc]})[
+        "annotations"
+    ]
     assert record["entities"]["spans"]
     assert record["relations"]["relations"]
     wanted = [(s["start"], s["end"], s["label"]) for s in record["entities"]["spans"]]
@@ -80,7 +88,7 @@ def test_two_components(nlp, trained, aspects):
     nlp.add_pipe("causal_mtl", name="second", config={"archive": str(aspects), "prefix": "2 "})
     doc = nlp(TEXT)
     assert set(doc.spans) == {"entities", "2 terms"}
-    assert found(doc)[0][:2] == found(pipeline(trained)(TEXT))[0][:2]
+    assert found(doc)[0][:2] == found(relations(trained)(TEXT))[0][:2]
 
 
 def test_pipe_gives_the_same_in_order(nlp):
@@ -115,7 +123,7 @@ def _labelled(component, text):
 def test_a_pipeline_carries_its_archive(trained, tmp_path, monkeypatch):
     original = tmp_path / "original.tar.gz"
     shutil.copy(trained / "model.tar.gz", original)
-    nlp = pipeline(original)
+    nlp = relations(original)
     nlp.to_disk(tmp_path / "unused")  # before anything was loaded
     expected = found(nlp(TEXT))
     nlp.to_disk(tmp_path / "pipeline")
@@ -129,7 +137,7 @@ def test_a_pipeline_carries_its_archive(trained, tmp_path, monkeypatch):
         again.to_disk(tmp_path / name)  # over itself
         assert found(spacy.load(tmp_path / name)(TEXT)) == expected
     empty = spacy.blank("en")
-    empty.add_pipe("causal_mtl")
+    empty.add_pipe("causal_mtl", config={"overrides": LOW})
     assert found(empty.from_bytes(content)(TEXT)) == expected
     assert empty.to_bytes() == content
     empty.to_disk(tmp_path / "from_bytes")
@@ -143,7 +151,7 @@ def _no_network(*_):
 def test_an_unpacked_archive(trained, tmp_path):
     unpacked = tmp_path / "unpacked"
     shutil.unpack_archive(trained / "model.tar.gz", unpacked)
-    nlp = pipeline(unpacked)
+    nlp = relations(unpacked)
     expected = found(nlp(TEXT))
     nlp.to_disk(tmp_path / "pipeline")
     shutil.rmtree(unpacked)
@@ -185,22 +193,21 @@ def test_an_archive_that_changed_is_not_saved_as_the_one_that_predicts(trained, 
 
 
 def test_options(trained):
-    nlp = pipeline(trained, set_ents=False, relations_attribute="triples", batch_size=1)
+    nlp = relations(trained, set_ents=False, relations_attribute="triples", batch_size=1)
     doc = nlp(TEXT)
     assert not doc.ents
     assert doc.spans["entities"]
     assert doc._.triples
     predictor = nlp.get_pipe("causal_mtl").predictor
     assert predictor.batch_size == 1
-    threshold = {"model.tasks.1.threshold": 0.999999}
-    assert not pipeline(trained, overrides=threshold)(TEXT)._.relations
+    assert not pipeline(trained, overrides={"model.tasks.1.threshold": 0.999999})(TEXT)._.relations
 
 
 def test_by_sentence(trained):
     nlp = spacy.blank("en")
     nlp.add_pipe("sentencizer")
-    nlp.add_pipe("causal_mtl", config={"archive": str(trained), "by_sentence": True})
-    once = found(pipeline(trained)(TEXT))
+    nlp.add_pipe("causal_mtl", config={"archive": str(trained), "by_sentence": True, "overrides": LOW})
+    once = found(relations(trained)(TEXT))
     doc = nlp(f"{TEXT} {TEXT}")
     assert found(doc) == (once[0] * 2, once[1] * 2, {})
     assert doc._.relations[-1].head.start_char > len(TEXT)
@@ -250,7 +257,7 @@ def test_a_document_that_cannot_be_predicted_goes_to_the_error_handler(nlp, trai
     ):
         nlp(bad)
     failed = []
-    tolerant = pipeline(trained)
+    tolerant = relations(trained)
     tolerant.set_error_handler(lambda name, component, docs, error: failed.extend(docs))
     docs = [tolerant.make_doc(TEXT), bad, tolerant.make_doc(TEXT)]
     assert [found(doc) for doc in tolerant.pipe(docs)] == [found(nlp(TEXT))] * 2
