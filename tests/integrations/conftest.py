@@ -1,8 +1,10 @@
+import socket
 from pathlib import Path
 
 import pytest
 
 from causal_mtl import train
+from tests.integrations.stub_hub import StubHub
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
@@ -43,3 +45,26 @@ def law(small):
     tasks = [{"type": "single_label_classification", "name": name} for name in ("article", "charge")]
     reader = {"type": "cail2018", "tokenizer": "character"}
     return small(reader, "cail2018/train.json", "cail2018/dev.json", tasks, "+charge/macro_f1", 2)
+
+
+@pytest.fixture
+def loopback_only(monkeypatch):
+    """Refuse connections to other machines."""
+    connect = socket.socket.connect
+
+    def checked(self, address):
+        assert self.family == socket.AF_UNIX or address[0] in ("127.0.0.1", "::1"), f"connection to {address}"
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", checked)
+
+
+@pytest.fixture
+def hub(loopback_only, monkeypatch):
+    """A Hugging Face Hub on loopback."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)  # the stub speaks plain LFS
+    stub = StubHub()
+    yield stub
+    stub.close()

@@ -88,7 +88,7 @@ class CausalMtl(Pipe):
         Raises:
             ConfigurationError: it is not there, or cannot be loaded.
         """
-        return self._replaced(FileSource(str(Path(path) / ARCHIVE)))
+        return self._replaced(FileSource(str(Path(path).absolute() / ARCHIVE)))
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
         """The bytes of the archive."""
@@ -127,7 +127,7 @@ class CausalMtl(Pipe):
                 yield doc
 
     def _after_fork(self) -> None:
-        """In a process that `nlp.pipe` has forked, compute in one thread: torch's others were left behind there."""
+        """In a process that `nlp.pipe` forked, compute in one thread: torch's others are not there."""
         if self._process != os.getpid():
             torch.set_num_threads(1)
             self._process = os.getpid()

@@ -141,5 +141,5 @@ def test_settings_that_do_not_fit_the_model(settings, message):
 
 def test_an_attribute_of_another_package():
     Doc.set_extension("taken_by_another", default=SimpleNamespace())
-    with pytest.raises(ConfigurationError, match="relations_attribute: doc._.taken_by_another belongs to"):
+    with pytest.raises(ConfigurationError, match=r"relations_attribute: doc\._\.taken_by_another belongs to"):
         add_extension("taken_by_another")

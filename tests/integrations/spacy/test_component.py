@@ -139,7 +139,7 @@ def test_a_pipeline_carries_its_archive(trained, tmp_path, monkeypatch):
     empty = spacy.blank("en")
     empty.add_pipe("causal_mtl", config={"overrides": LOW})
     assert found(empty.from_bytes(content)(TEXT)) == expected
-    assert empty.to_bytes() == content
+    assert empty.get_pipe("causal_mtl").to_bytes() == (trained / "model.tar.gz").read_bytes()
     empty.to_disk(tmp_path / "from_bytes")
     assert found(spacy.load(tmp_path / "from_bytes")(TEXT)) == expected
 
@@ -170,7 +170,7 @@ def test_what_a_saved_pipeline_names_is_not_opened(nlp, tmp_path):
     assert str(stranger) in config.read_text()
     assert found(spacy.load(tmp_path / "pipeline")(TEXT)) == found(nlp(TEXT))
     (tmp_path / "pipeline/causal_mtl/model.tar.gz").unlink()
-    with pytest.raises(ConfigurationError, match="causal_mtl: .*pipeline/causal_mtl/model.tar.gz"):
+    with pytest.raises(ConfigurationError, match=r"causal_mtl: .*pipeline/causal_mtl/model.tar.gz"):
         spacy.load(tmp_path / "pipeline")
 
 

@@ -47,7 +47,7 @@ def test_nothing_to_predict(english, text):
 
 def test_by_sentence(english):
     doc = english.make_doc("One two. \n Three four.")
-    with pytest.raises(ConfigurationError, match='by_sentence: .* no sentences; add "sentencizer"'):
+    with pytest.raises(ConfigurationError, match=r'by_sentence: .* no sentences; add "sentencizer"'):
         pieces_of(doc, by_sentence=True)
     english.create_pipe("sentencizer")(doc)
     first, second = pieces_of(doc, by_sentence=True)
