@@ -4,12 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from causal_mtl.commands.main import main
-from tests.integrations.stub_hub import StubHub
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "integrations"))
 TEXT = "Umar Silva was born in Bergen and works for Bluefin Energy."
 TOKEN = "hf_" + "y" * 34
 
@@ -17,6 +18,8 @@ TOKEN = "hf_" + "y" * 34
 @pytest.fixture
 def command(tmp_path):
     """Runs `causal-mtl` with this Hub and no other network."""
+    from stub_hub import StubHub
+
     hub = StubHub()
     nobody = "http://127.0.0.1:9"
     env = {

@@ -1,10 +1,12 @@
 import socket
+import sys
 from pathlib import Path
 
 import pytest
 
 from causal_mtl import train
-from tests.integrations.stub_hub import StubHub
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
@@ -63,6 +65,7 @@ def loopback_only(monkeypatch):
 def hub(loopback_only, monkeypatch):
     """A Hugging Face Hub on loopback."""
     from huggingface_hub import constants
+    from stub_hub import StubHub
 
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)  # the stub speaks plain LFS
     stub = StubHub()

@@ -128,7 +128,7 @@ class StubHub:
     def valid(self, *_):
         return 200, {"errors": [], "warnings": []}
 
-    routes = [
+    routes = (
         ("POST", "/api/validate-yaml", valid),
         ("POST", "/api/repos/create", create),
         ("GET", "/api/models/([^/]+/[^/]+)", info),
@@ -138,4 +138,4 @@ class StubHub:
         ("PUT", "/blob/([0-9a-f]+)", store),
         ("POST", "/api/models/([^/]+/[^/]+)/commit/([^/]+)", commit),
         ("GET|HEAD", "/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", resolve),
-    ]
+    )

@@ -3,11 +3,11 @@ import tarfile
 
 import pytest
 from huggingface_hub import ModelCard
+from stub_hub import COMMIT
 
 from causal_mtl import load
 from causal_mtl.common import ConfigurationError, sha256
 from causal_mtl.integrations.hub import from_pretrained, push_to_hub, save_pretrained
-from tests.integrations.stub_hub import COMMIT
 
 TEXT = "Umar Silva was born in Bergen and works for Bluefin Energy."
 TOKEN = "hf_" + "x" * 34
@@ -79,7 +79,7 @@ def test_a_local_folder(trained, tmp_path, loopback_only):
     with pytest.raises(ConfigurationError, match="a local folder has no revision 'v1'"):
         from_pretrained(folder, revision="v1")
     (folder / "model.tar.gz").unlink()
-    with pytest.raises(ConfigurationError, match="there is no model.tar.gz"):
+    with pytest.raises(ConfigurationError, match=r"there is no model\.tar\.gz"):
         from_pretrained(folder)
 
 

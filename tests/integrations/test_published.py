@@ -37,8 +37,10 @@ def test_paths_become_names(value, shown):
 
 def test_the_note_of_a_training():
     note = {
-        "command": "/home/me/bin/causal-mtl train /home/me/a.jsonnet -s '/home/me/my runs/x' --plugins=/home/me/p.txt "
-        """-o '{"train_data_path": "/data/mine/t.json", "trainer.num_epochs": 5}' -o '{train: "/data/mine/u.json"}' """
+        "command": "/home/me/bin/causal-mtl train /home/me/a.jsonnet -s '/home/me/my runs/x' "
+        "--plugins=/home/me/p.txt "
+        """-o '{"train_data_path": "/data/mine/t.json", "trainer.num_epochs": 5}' """
+        """-o '{train: "/data/mine/u.json"}' """
         "--data https://me:pw@host.org/d.json",
         "seed": 7,
         "data_sha256": {"/data/one/t.json": "a", "/data/two/t.json": "b", "own/t.json": "c"},
