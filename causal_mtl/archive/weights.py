@@ -7,39 +7,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
-from torch.overrides import TorchFunctionMode
 
 from causal_mtl.archive.parts import VOCABULARY, WEIGHTS
 from causal_mtl.common import ConfigurationError
 from causal_mtl.models import Model
+from causal_mtl.nn.stored_weights import WithoutRandomness, check_finite, declared, listed, shape_text
 from causal_mtl.nn.token_embedders import Embedding
 
-_TYPES = {
-    "F64": torch.float64,
-    "F32": torch.float32,
-    "F16": torch.float16,
-    "BF16": torch.bfloat16,
-    "I64": torch.int64,
-    "I32": torch.int32,
-    "I16": torch.int16,
-    "I8": torch.int8,
-    "U8": torch.uint8,
-    "BOOL": torch.bool,
-}
-_RANDOM = {
-    *("normal_", "uniform_", "trunc_normal_", "orthogonal_", "bernoulli_", "exponential_"),
-    *("kaiming_normal_", "kaiming_uniform_", "xavier_normal_", "xavier_uniform_"),
-}
 _SPARE = 1000
 """So many parameters more than its weights has no honest model on its way to being built."""
-_SHOWN = 3
 
 
 def build_with_weights(build: Callable[[], Model], file: Path) -> Model:
@@ -54,61 +35,19 @@ def build_with_weights(build: Callable[[], Model], file: Path) -> Model:
     Raises:
         ConfigurationError: the file is damaged, its weights do not fit the model, or are not finite; names them.
     """
-    declared = _declared(file)
-    with _at_most_parameters(2 * len(declared) + _SPARE):
+    declaration = declared(file)
+    with _at_most_parameters(2 * len(declaration) + _SPARE):
         try:
-            with torch.device("meta"), _WithoutRandomness():
-                _fill(build(), declared)
+            with torch.device("meta"), WithoutRandomness():
+                _fill(build(), declaration)
         except Exception as error:
             if not _needs_values(error):
                 raise
         model = build()
     weights = load_file(file)
-    check_finite(weights)
+    check_finite(weights, WEIGHTS)
     _fill(model, weights)
     return model
-
-
-def check_finite(weights: Mapping[str, Tensor]) -> None:
-    """Refuse weights with NaN or infinite values.
-
-    Raises:
-        ConfigurationError: names the first of them.
-    """
-    bad = [name for name, value in weights.items() if not torch.isfinite(value).all()]
-    if bad:
-        raise ConfigurationError(f"{WEIGHTS}: not finite: {_listed(bad)}")
-
-
-def _declared(file: Path) -> dict[str, Tensor]:
-    """Tensors without memory, of the names, shapes and types that the file has."""
-    declared = {}
-    try:
-        with safe_open(file, framework="pt") as weights:
-            for name in weights.keys():  # noqa: SIM118 - it is no dictionary
-                part = weights.get_slice(name)
-                dtype = _TYPES.get(part.get_dtype())
-                if dtype is None:
-                    raise ConfigurationError(f"{WEIGHTS}: {name}: of type {part.get_dtype()}")
-                declared[name] = torch.empty(part.get_shape(), dtype=dtype, device="meta")
-    except (SafetensorError, RuntimeError, OSError, ValueError, OverflowError, TypeError) as error:
-        raise ConfigurationError(f"{WEIGHTS}: damaged: {error}") from error
-    return declared
-
-
-class _WithoutRandomness(TorchFunctionMode):
-    """Leaves out what fills tensors at random: without memory there is nothing to fill.
-
-    (torch imports its compiler for this on the meta device, which takes a second and 70 MB.)
-    """
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        """Call `func`, unless it draws numbers into its first argument."""
-        if getattr(func, "__name__", "") in _RANDOM and (args or kwargs):
-            return args[0] if args else next(iter((kwargs or {}).values()))
-        return func(*args, **(kwargs or {}))
 
 
 @contextmanager
@@ -185,7 +124,7 @@ def _mismatch(line: str, model: Model, shapes: dict[str, tuple], weights: Mappin
     namespace = _namespace(model, name)
     rows = len(has) == len(wanted) and has[1:] == wanted[1:] and namespace is not None
     blame = f" (or {VOCABULARY}/{namespace}.txt has too many or too few lines)" if rows else ""
-    return f"{name} is {_shape(has)}, the config asks for {_shape(wanted)}{blame}"
+    return f"{name} is {shape_text(has)}, the config asks for {shape_text(wanted)}{blame}"
 
 
 def _namespace(model: Model, name: str) -> str | None:
@@ -200,14 +139,5 @@ def _namespace(model: Model, name: str) -> str | None:
 
 def _misfit(details: list[str]) -> ConfigurationError:
     return ConfigurationError(
-        f"{WEIGHTS}: the weights do not fit the model of this config: {_listed(details)}"
+        f"{WEIGHTS}: the weights do not fit the model of this config: {listed(details)}"
     )
-
-
-def _listed(items: list[str]) -> str:
-    more = f"; and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
-    return "; ".join(items[:_SHOWN]) + more
-
-
-def _shape(shape: tuple) -> str:
-    return " x ".join(map(str, shape)) or "a single number"

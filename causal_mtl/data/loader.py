@@ -105,6 +105,11 @@ class Loader:
         vocab: complete; it is not changed.
         indexers: by name.
         tasks: whose labels are indexed.
+
+    Attributes:
+        num_tokens: of each sentence.
+        lengths: how much of a batch each sentence takes up: the most that an indexer counts for it, in tokens or
+            word pieces.
     """
 
     def __init__(
@@ -115,13 +120,25 @@ class Loader:
         tasks: Iterable[TargetFunctions],
     ) -> None:
         self.instances = list(instances)
-        self.lengths = [len(instance) for instance in self.instances]
+        self.num_tokens = [len(instance) for instance in self.instances]
         self._indexers = indexers
         self._tasks = list(tasks)
         self._indices = {
             name: [indexer.tokens_to_indices(instance.tokens, vocab) for instance in self.instances]
             for name, indexer in indexers.items()
         }
+        self.lengths = [
+            max(
+                [
+                    length,
+                    *(
+                        indexer.length(instance.tokens, self._indices[name][number])
+                        for name, indexer in indexers.items()
+                    ),
+                ]
+            )
+            for number, (instance, length) in enumerate(zip(self.instances, self.num_tokens, strict=True))
+        ]
         self._targets = {
             task.name: [task.targets(instance, vocab) for instance in self.instances] for task in self._tasks
         }
@@ -146,7 +163,7 @@ class Loader:
     def batch(self, indices: Sequence[int]) -> Batch:
         """The sentences of these indices, in this order."""
         instances = [self.instances[index] for index in indices]
-        lengths = torch.tensor([self.lengths[index] for index in indices])
+        lengths = torch.tensor([self.num_tokens[index] for index in indices])
         counts = self.counts(indices)
         return Batch(
             instances=instances,

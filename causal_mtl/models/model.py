@@ -235,4 +235,4 @@ class Model(nn.Module, Registrable):
         for name, head in heads.items():
             head.prepare(loader.targets(name))
             if self.tasks[name].prior_bias:
-                head.initialize(loader.targets(name), loader.lengths)
+                head.initialize(loader.targets(name), loader.num_tokens)

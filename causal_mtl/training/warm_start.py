@@ -96,11 +96,14 @@ def start_from(archive: Archive, model: Model) -> WarmStartReport:
     with torch.no_grad():
         for name, tensor in new.items():
             source = old.get(name)
-            if source is None or source.shape[1:] != tensor.shape[1:] or len(source) > len(tensor):
-                report.anew.append(name)
-            else:
+            if source is not None and source.shape == tensor.shape:
+                tensor.copy_(source)
+                report.copied.append(name)
+            elif source is not None and _extends(tensor, source):
                 tensor[: len(source)] = source
-                (report.copied if source.shape == tensor.shape else report.extended).append(name)
+                report.extended.append(name)
+            else:
+                report.anew.append(name)
     model.start_from_combinations(archive.model)
     report.unused = sorted(set(old) - set(new))
     if not report.copied and not report.extended:
@@ -109,6 +112,12 @@ def start_from(archive: Archive, model: Model) -> WarmStartReport:
             f"{', '.join(sorted(new)[:5])}, …, those of the archive {', '.join(sorted(old)[:5])}, …"
         )
     return report
+
+
+def _extends(tensor: Tensor, source: Tensor) -> bool:
+    """Whether `tensor` has further rows than `source`, and is like it else."""
+    same = tensor.dim() == source.dim() > 0 and tensor.shape[1:] == source.shape[1:]
+    return same and len(tensor) > len(source)
 
 
 def _tables_joined(model: nn.Module) -> dict[str, Tensor]:

@@ -27,6 +27,15 @@ class TokenIndexer(Registrable):
         """One sentence, in whatever form `collate` takes."""
         raise NotImplementedError
 
+    def length(self, tokens: Sequence[Token], indices: Any) -> int:
+        """How much of a batch a sentence takes up, as ``max_tokens`` counts it. Default: its number of tokens.
+
+        Args:
+            tokens: of the sentence.
+            indices: what `tokens_to_indices` returned for them.
+        """
+        return len(tokens)
+
     @abstractmethod
     def collate(self, sentences: Sequence[Any]) -> dict[str, torch.Tensor]:
         """A batch of sentences as padded tensors; the keys are arguments of the embedder's ``forward``."""

@@ -1,0 +1,163 @@
+"""Trained models with a transformer: what their archives hold, and that these stand alone."""
+
+import json
+import shutil
+import socket
+import tarfile
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from causal_mtl import load, train
+from causal_mtl.archive import load_archive
+from causal_mtl.common import ConfigurationError
+
+FOLDER = "model.embedder.bert"
+
+
+@pytest.fixture
+def bert_config(config, new_tiny_transformer, tmp_path):
+    folder = str(new_tiny_transformer(tmp_path / "bert"))
+    config["dataset_reader"]["token_indexers"] = {
+        "bert": {"type": "pretrained_transformer", "model_name": folder}
+    }
+    config["model"]["embedder"] = {
+        "bert": {"type": "pretrained_transformer", "model_name": folder, "layers": "all"}
+    }
+    config["trainer"]["num_epochs"] = 1
+    return config
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    def refuse(*args, **kwargs):
+        raise AssertionError("the network is asked")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+
+def members(archive):
+    with tarfile.open(archive) as tar:
+        return {member.name: member.size for member in tar}
+
+
+@pytest.mark.parametrize("trainable", [False, True])
+def test_an_archive_stands_alone(trainable, bert_config, tmp_path, no_network):
+    bert_config["model"]["embedder"]["bert"]["trainable"] = trainable
+    run = train(bert_config, tmp_path / "run")
+    before = load(run.archive).predict("Ann was born in Rome .")
+    shutil.rmtree(tmp_path / "bert")
+    shutil.rmtree(run.directory / "files")
+    after = load(run.archive).predict("Ann was born in Rome .")
+    assert before == after
+    names = members(run.archive)
+    assert {"tokenizer.json", "tokenizer_config.json"} <= {
+        name.rpartition("/")[2] for name in names if "token_indexers.bert" in name
+    }
+    assert f"files/{FOLDER}/config.json" in names
+    assert (f"files/{FOLDER}/model.safetensors" in names) == (not trainable)
+    kept = [*run.directory.glob("checkpoints/*/*.safetensors")]
+    with tarfile.open(run.archive) as tar:
+        tar.extract("weights.safetensors", tmp_path, filter="data")
+    for file in [*kept, tmp_path / "weights.safetensors"]:
+        if "state" not in file.name:
+            assert any(".transformer." in name for name in load_file(file)) == trainable
+
+
+def test_single_task_has_one_frozen_transformer(bert_config, tmp_path):
+    bert_config["model"] |= {"type": "cmtl", "architecture": {"type": "single_task"}}
+    encoder = bert_config["model"].pop("encoder")
+    bert_config["model"]["encoder"] = encoder
+    run = train(bert_config, tmp_path / "run")
+    model = load(run.archive).archive.model
+    embedders = [part for part in model.modules() if type(part).__name__ == "PretrainedTransformerEmbedder"]
+    assert len(embedders) == 2
+    assert len({id(embedder._frozen.module) for embedder in embedders}) == 1
+    assert sum(name.endswith("model.safetensors") for name in members(run.archive)) == 1
+
+
+def unpacked(run, tmp_path):
+    with tarfile.open(run.archive) as tar:
+        tar.extractall(tmp_path / "unpacked", filter="data")
+    (tmp_path / "unpacked/manifest.json").unlink()
+    return tmp_path / "unpacked"
+
+
+@pytest.fixture
+def frozen(bert_config, tmp_path):
+    return unpacked(train(bert_config, tmp_path / "run"), tmp_path)
+
+
+def change(file, **values):
+    file.write_text(json.dumps({**json.loads(file.read_text()), **values}))
+
+
+def test_damage_is_found(bert_config, tmp_path):
+    run = train(bert_config, tmp_path / "run")
+    with tarfile.open(run.archive) as tar:
+        tar.extractall(tmp_path / "unpacked", filter="data")
+    change(tmp_path / f"unpacked/files/{FOLDER}/config.json", layer_norm_eps=1e-3)
+    with pytest.raises(ConfigurationError, match=f"files/{FOLDER}/config.json: .*where manifest.json says"):
+        load_archive(tmp_path / "unpacked")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"auto_map": {"AutoModel": "evil.Evil"}}, "unknown keys: auto_map"),
+        ({"attn_implementation": "somebody/kernels"}, "unknown keys: attn_implementation"),
+        ({"quantization_config": {"quant_method": "gptq"}}, "unknown keys: quantization_config"),
+        ({"model_type": "evil"}, "'evil' is no encoder of text"),
+        ({"model_type": "gpt2"}, "'gpt2' is no encoder of text"),
+        ({"model_type": ["bert"]}, "is no encoder of text"),
+        ({"hidden_size": 10**9}, "hidden_size: 1000000000 is larger than in any model"),
+        ({"hidden_size": 3_200_000}, "model.safetensors of the transformer: not those of its config.json"),
+        ({"num_hidden_layers": 3}, "layer.2.*is missing"),
+        ({"num_hidden_layers": 1}, "layer.1.*has no place in it"),
+        ({"num_hidden_layers": 1_000_000}, "far fewer weights than the config asks for"),
+        ({"hidden_act": "os.system"}, "no model can be built"),
+        ({"hidden_size": "16"}, "no model can be built"),
+    ],
+)
+def test_a_hostile_configuration(values, message, frozen):
+    change(frozen / f"files/{FOLDER}/config.json", **values)
+    with pytest.raises(ConfigurationError, match=message):
+        load_archive(frozen)
+
+
+def test_hostile_weights(frozen):
+    file = frozen / f"files/{FOLDER}/model.safetensors"
+    weights = load_file(file)
+    name = "embeddings.LayerNorm.weight"
+    for changed, message in [
+        (
+            torch.full_like(weights[name], float("nan")),
+            "of the transformer: not finite: embeddings.LayerNorm.weight",
+        ),
+        (weights[name].half(), "embeddings.LayerNorm.weight is of type float16"),
+        (weights[name][:8].clone(), "embeddings.LayerNorm.weight is 8 instead of 16"),
+    ]:
+        save_file({**weights, name: changed}, file)
+        with pytest.raises(ConfigurationError, match=message):
+            load_archive(frozen)
+    file.write_bytes(b"\x80\x04pickle")
+    with pytest.raises(ConfigurationError, match=r"model.safetensors: damaged"):
+        load_archive(frozen)
+    file.rename(file.with_name("pytorch_model.bin"))
+    with pytest.raises(ConfigurationError, match=r"the archive has no model.safetensors"):
+        load_archive(frozen)
+
+
+@pytest.mark.parametrize("trainable", [False, True])
+def test_a_warm_start(trainable, bert_config, tmp_path):
+    bert_config["model"]["embedder"]["bert"]["trainable"] = trainable
+    first = train(bert_config, tmp_path / "first")
+    bert_config |= {"initial_weights": str(first.archive)}
+    bert_config["trainer"] |= {"num_epochs": 1, "optimizer": {"type": "sgd", "lr": 1e-12}}
+    second = train(bert_config, tmp_path / "second")
+    before, after = (load_archive(run.archive).model.state_dict() for run in (first, second))
+    assert any(".transformer." in name for name in before) == trainable
+    for name, value in before.items():
+        torch.testing.assert_close(after[name], value)
