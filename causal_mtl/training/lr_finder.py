@@ -16,6 +16,7 @@ from causal_mtl.models.model import Model
 from causal_mtl.training.batching import Batching
 from causal_mtl.training.engine import Engine
 from causal_mtl.training.optimizers import make_optimizer
+from causal_mtl.training.parameter_groups import LR_FACTOR
 from causal_mtl.training.seeds import random_state, restore_random_state, seed_everything
 from causal_mtl.training.step import forward_backward
 
@@ -52,7 +53,8 @@ def find_lr(
     """Train for some steps with a rate that grows exponentially; afterwards `model` is as it was before.
 
     Args:
-        trainer: its optimizer, parameter groups (all get the same rate), clipping, precision and device.
+        trainer: its optimizer, parameter groups (all get the same rate, lower layers less by `layer_decay`),
+            clipping, precision and device.
         model: what a training would start from.
         loader: training data; begins anew with other batches when it is used up.
         batching: sentences or tokens per batch.
@@ -103,7 +105,7 @@ def _losses(
     batches = chain.from_iterable(epochs)
     for rate in tqdm(rates, desc="find-lr", leave=False, disable=None):
         for group in optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group.get(LR_FACTOR, 1)
         micro_batches = list(islice(batches, trainer.gradient_accumulation_steps))
         loss = forward_backward(model, loader, micro_batches, engine).means().get("loss")
         if loss is not None:  # None: none of these sentences is annotated

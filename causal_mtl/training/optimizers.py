@@ -8,7 +8,13 @@ import torch
 from torch import nn
 
 from causal_mtl.common import Lazy, Registrable
-from causal_mtl.training.parameter_groups import ParameterGroup, check_options, freeze, optimizer_groups
+from causal_mtl.training.parameter_groups import (
+    LR_FACTOR,
+    ParameterGroup,
+    check_options,
+    freeze,
+    optimizer_groups,
+)
 
 
 class Optimizer(Registrable):
@@ -43,4 +49,6 @@ def make_optimizer(
     freeze(model, groups)
     made: Any = optimizer.construct(params=optimizer_groups(model, groups))
     check_options(made.param_groups, set(made.defaults))
+    for group in made.param_groups:
+        group["lr"] *= group.get(LR_FACTOR, 1)
     return made

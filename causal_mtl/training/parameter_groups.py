@@ -5,15 +5,28 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from torch import nn
 
-from causal_mtl.common import ConfigurationError, ConfigurationErrors, Construct, FromParams, Problem
+from causal_mtl.common import (
+    ConfigurationError,
+    ConfigurationErrors,
+    Construct,
+    FromParams,
+    PositiveInt,
+    Problem,
+    Range,
+)
 from causal_mtl.common.text import join
+from causal_mtl.training.group_warmup import STEPS
+from causal_mtl.training.layer_decay import decay_factors
 
 PATH = "trainer.parameter_groups"
 """Where a config says them."""
+
+LR_FACTOR = "lr_factor"
+"""In the dict of an optimizer's group: what its learning rate is multiplied by."""
 
 
 class ParameterGroup(FromParams):
@@ -24,14 +37,26 @@ class ParameterGroup(FromParams):
             "^encoder\.".
         options: what the optimizer takes per group (lr, weight_decay, betas …), or ``requires_grad: false``
             to freeze.
+        layer_decay: of a stack of layers (a transformer): the highest layer has the group's rate, each lower one
+            so many times that of the layer above it, the embeddings come last. Such as 0.9.
+        num_warmup_steps: in its first steps the group's rate grows linearly to what it would be else.
     """
 
-    def __init__(self, regexes: list[str], **options: Any) -> None:
-        for problem in (*_regex_problems(regexes), *_freezing_problems(options)):
+    def __init__(
+        self,
+        regexes: list[str],
+        layer_decay: Annotated[float, Range(gt=0, le=1)] | None = None,
+        num_warmup_steps: PositiveInt | None = None,
+        **options: Any,
+    ) -> None:
+        own = {"layer_decay": layer_decay, STEPS: num_warmup_steps}
+        given = {key: value for key, value in own.items() if value is not None}
+        for problem in (*_regex_problems(regexes), *_freezing_problems({**options, **given})):
             raise ConfigurationError(": ".join(problem))
+        self.layer_decay = layer_decay
         self.patterns = [re.compile(regex) for regex in regexes]
         self.requires_grad = options.pop("requires_grad", True)
-        self.options = options
+        self.options = options | ({STEPS: num_warmup_steps} if num_warmup_steps else {})
 
     @classmethod
     def config_problems(cls, config: Construct) -> Iterator[Problem]:
@@ -69,33 +94,46 @@ def freeze(model: nn.Module, groups: list[ParameterGroup]) -> None:
 def optimizer_groups(model: nn.Module, groups: list[ParameterGroup]) -> list[dict[str, Any]]:
     """The trainable parameters as an optimizer takes them: one dict a group, those of no group last.
 
-    A parameter belongs to the first group that matches it.
+    A parameter belongs to the first group that matches it. A group with `layer_decay` is a dict a layer, each with
+    the factor of its rate as "lr_factor".
 
     Raises:
-        ConfigurationError: a regular expression matches no parameter, or nothing is left to train.
+        ConfigurationError: a regular expression matches no parameter, or nothing is left to train; or a group with
+            `layer_decay` has no layers.
     """
     assigned = _assign(model, groups)
+    trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
     result = []
-    for group in [*groups, None]:
-        parameters = [
-            p for name, p in model.named_parameters() if p.requires_grad and assigned[name] is group
-        ]
-        if parameters:
-            result.append({"params": parameters} | (group.options if group else {}))
+    for number, group in enumerate([*groups, None]):
+        names = [name for name in trained if assigned[name] is group]
+        options = group.options if group else {}
+        for factor, part in _layers(names, group, number).items():
+            scaled = {LR_FACTOR: factor} if factor != 1 else {}
+            result.append({"params": [trained[name] for name in part], **options, **scaled})
     if not result:
         raise ConfigurationError("the model has no parameter to train: all are frozen")
     return result
 
 
+def _layers(names: list[str], group: ParameterGroup | None, number: int) -> dict[float, list[str]]:
+    """The parameters of a group by the factor of their rate."""
+    if not names or group is None or group.layer_decay is None:
+        return {1.0: names} if names else {}
+    try:
+        return decay_factors(names, group.layer_decay)
+    except ConfigurationError as error:
+        raise ConfigurationErrors([Problem(f"{PATH}[{number}]", str(error))]) from None
+
+
 def check_options(groups: list[dict[str, Any]], allowed: set[str]) -> None:
     """Raise a `ConfigurationError` for an option that the optimizer does not know (torch would ignore it)."""
     for group in groups:
-        for option in sorted(set(group) - allowed - {"params"}):
+        for option in sorted(set(group) - allowed - {"params", LR_FACTOR, STEPS}):
             near = difflib.get_close_matches(option, allowed, n=1)
             hint = f' Did you mean "{near[0]}"?' if near else ""
             raise ConfigurationError(
                 f'parameter_groups: the optimizer has no option "{option}" per group.{hint} '
-                f"It has: {', '.join(sorted(allowed))}, requires_grad"
+                f"It has: {', '.join(sorted(allowed))}, requires_grad, layer_decay, {STEPS}"
             )
 
 

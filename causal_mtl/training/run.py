@@ -18,6 +18,7 @@ from causal_mtl.training.callbacks import TrainingState
 from causal_mtl.training.checkpointer import Checkpointer, has_manifest
 from causal_mtl.training.engine import Engine
 from causal_mtl.training.evaluation import names_of_results
+from causal_mtl.training.group_warmup import warm_up
 from causal_mtl.training.losses import LossSums
 from causal_mtl.training.metric_lines import MetricLines
 from causal_mtl.training.metric_tracker import MetricTracker
@@ -69,6 +70,7 @@ class Run:
         seed_everything(seed + 1 + self.engine.rank, options.deterministic)
         self.engine.prepare(model)
         optimizer = make_optimizer(model, options.optimizer, options.parameter_groups)
+        warm_up(optimizer)
         self.parameters: list[nn.Parameter] = [p for g in optimizer.param_groups for p in g["params"]]
         self._names = {id(parameter): name for name, parameter in model.named_parameters()}
         self.scheduler = None

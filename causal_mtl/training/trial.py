@@ -22,6 +22,10 @@ _STEPS = 20
 Settings = dict[str, Any]
 
 
+_OWN = ("regexes", "layer_decay", "num_warmup_steps")
+"""What a parameter group takes that is no option of an optimizer."""
+
+
 def trial_problems(trainer: Mapping[str, Any]) -> Iterator[Problem]:
     """What optimizer, parameter groups and scheduler of a config refuse, with the keys that are to blame.
 
@@ -52,7 +56,7 @@ def trial_problems(trainer: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _group_problems(path: str, group: Any, optimizer: Settings, device: str) -> Iterator[Problem]:
     """What is wrong with a group's options: they must be such as the optimizer would take for all parameters."""
-    options = {k: v for k, v in group.items() if k != "regexes"} if isinstance(group, dict) else {}
+    options = {k: v for k, v in group.items() if k not in _OWN} if isinstance(group, dict) else {}
     if options.pop("requires_grad", True) is not True:
         return
     for key in options.keys() & {"params", "type"}:

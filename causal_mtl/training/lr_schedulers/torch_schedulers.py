@@ -9,6 +9,7 @@ from torch.optim import lr_scheduler
 
 from causal_mtl.common import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, Probability, Range
 from causal_mtl.training.lr_schedulers.lr_scheduler import LRScheduler
+from causal_mtl.training.parameter_groups import LR_FACTOR
 
 
 @LRScheduler.register("step")
@@ -96,7 +97,7 @@ class OneCycleLR(lr_scheduler.OneCycleLR, LRScheduler):
     ) -> None:
         super().__init__(
             optimizer,
-            max_lr,
+            _by_group(max_lr, optimizer),
             # torch counts the rate that is set at the start as a step of its own
             total_steps=num_training_steps + 1,
             pct_start=pct_start,
@@ -105,6 +106,12 @@ class OneCycleLR(lr_scheduler.OneCycleLR, LRScheduler):
             div_factor=div_factor,
             final_div_factor=final_div_factor,
         )
+
+
+def _by_group(rate: float | list[float], optimizer: torch.optim.Optimizer) -> float | list[float]:
+    """A rate that replaces those of all groups, lower where layers have a factor (`layer_decay`)."""
+    factors = [group.get(LR_FACTOR, 1) for group in optimizer.param_groups]
+    return rate if isinstance(rate, list) or set(factors) == {1} else [rate * factor for factor in factors]
 
 
 @LRScheduler.register("reduce_on_plateau")
