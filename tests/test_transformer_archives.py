@@ -161,3 +161,35 @@ def test_a_warm_start(trainable, bert_config, tmp_path):
     assert any(".transformer." in name for name in before) == trainable
     for name, value in before.items():
         torch.testing.assert_close(after[name], value)
+
+
+def test_the_folder_is_hashed_and_compared(bert_config, tmp_path):
+    run = train(bert_config, tmp_path / "run")
+    note = json.loads((run.directory / "run.json").read_text())
+    assert len(note["data_sha256"][str(tmp_path / "bert")]) == 64
+    assert note["pretrained"] == {}
+    change(tmp_path / "bert/config.json", layer_norm_eps=1e-3)
+    bert_config["trainer"]["num_epochs"] = 2
+    with pytest.raises(ConfigurationError, match="bert: its content is not what it was"):
+        train(bert_config, run.directory, recover=True)
+
+
+def test_mistakes_are_found_before_data_is_read(bert_config, tmp_path):
+    from causal_mtl.common import Params
+    from causal_mtl.training.checks import check
+
+    def lines():
+        with pytest.raises(ConfigurationError) as error:
+            check(Params(bert_config))
+        return str(error.value).splitlines()
+
+    embedder = bert_config["model"]["embedder"]["bert"]
+    embedder["layers"] = [3]
+    assert any("model.embedder.bert.layers: expected different numbers from 0" in line for line in lines())
+    embedder |= {"layers": "all", "model_name": str(tmp_path)}
+    assert any("model.embedder.bert.model_name: the transformer" in line for line in lines())
+    embedder["model_name"] = str(tmp_path / "nowhere")
+    assert any("model.embedder.bert.model_name: there is no folder" in line for line in lines())
+    other = shutil.copytree(tmp_path / "bert", tmp_path / "other")
+    embedder["model_name"] = str(other)
+    assert any("model.embedder.bert.model_name: is" in line and "token_indexers" in line for line in lines())

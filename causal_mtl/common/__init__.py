@@ -17,6 +17,7 @@ from causal_mtl.common.overrides import infer_and_cast, with_overrides
 from causal_mtl.common.params import Params
 from causal_mtl.common.plan import Construct, Plan
 from causal_mtl.common.plugins import import_package, import_plugins
+from causal_mtl.common.read_paths import HubModel, InputFile, InstalledPackage, ReadPath
 from causal_mtl.common.registrable import Registrable
 from causal_mtl.common.resolve import resolve
 
@@ -25,6 +26,9 @@ __all__ = [
     "ConfigurationErrors",
     "Construct",
     "FromParams",
+    "HubModel",
+    "InputFile",
+    "InstalledPackage",
     "Late",
     "Lazy",
     "Name",
@@ -37,6 +41,7 @@ __all__ = [
     "Probability",
     "Problem",
     "Range",
+    "ReadPath",
     "Registrable",
     "import_package",
     "import_plugins",

@@ -47,6 +47,19 @@ def _downloaded(url: str) -> Path:
         raise ConfigurationError(f"{url}: cannot be downloaded: {reason}") from error
 
 
+def path_problem(path: str) -> str | None:
+    """Why there is nothing to read at `path`; a URL is believed."""
+    if "://" in path:
+        return None
+    if not path.strip():
+        return "is empty: expected the path of a file"
+    try:
+        there = Path(path).expanduser().exists()
+    except (OSError, RuntimeError, ValueError) as error:  # too long, of an unknown user, with a null byte
+        return f"is no path: {error}"
+    return None if there else f"there is no file {path!r} (seen from {Path.cwd()})"
+
+
 def sha256(path: str | PathLike) -> str:
     """The hexadecimal SHA-256 of a file's bytes, read in pieces; of a directory, of all names and hashes in it."""
     digest = hashlib.sha256()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from causal_mtl.common.by_path import at_path
 from causal_mtl.common.errors import ConfigurationError, ConfigurationErrors, Problem, required
 from causal_mtl.common.lazy import Lazy
 from causal_mtl.common.params import Params
+from causal_mtl.common.read_paths import ReadPath
 from causal_mtl.common.signature import extras_for, signature_of
 from causal_mtl.common.text import join, split, type_name
 
@@ -35,6 +36,15 @@ class Plan:
             ConfigurationError: with the key path, when a constructor refuses or an argument is missing.
         """
         raise NotImplementedError
+
+    def parts(self) -> Iterable[Plan]:
+        """The parts right below."""
+        return ()
+
+    def reads(self) -> Iterator[ReadValue]:
+        """What components will read besides the data, as far as their annotations say so (`ReadPath`)."""
+        for part in self.parts():
+            yield from part.reads()
 
     def child(self, key: str) -> Plan | None:
         """The part below `key` (an index as digits), or None."""
@@ -106,6 +116,17 @@ class Value(Plan):
 
 
 @dataclass
+class ReadValue(Value):
+    """The name of what a component reads; `mark` says in which ways it can be one."""
+
+    mark: ReadPath
+
+    def reads(self) -> Iterator[ReadValue]:
+        """Itself."""
+        yield self
+
+
+@dataclass
 class Items(Plan):
     """A list, tuple or set (`kind`) of parts."""
 
@@ -115,6 +136,10 @@ class Items(Plan):
     def build(self, **extras: Any) -> Any:
         """All items, in a new collection."""
         return _guarded(self.path, self.kind, [item.build(**extras) for item in self.items])
+
+    def parts(self) -> Iterable[Plan]:
+        """All items."""
+        return self.items
 
     def child(self, key: str) -> Plan | None:
         """The item of an index."""
@@ -130,6 +155,10 @@ class Entries(Plan):
     def build(self, **extras: Any) -> dict:
         """All entries, in a new dictionary."""
         return {key: plan.build(**extras) for key, plan in self.entries.items()}
+
+    def parts(self) -> Iterable[Plan]:
+        """All entries."""
+        return self.entries.values()
 
     def child(self, key: str) -> Plan | None:
         """The entry of a key."""
@@ -169,6 +198,10 @@ class Construct(Plan):
             vars(made)["_construction_params"] = self.value  # to_params gives it back
         return made
 
+    def parts(self) -> Iterable[Plan]:
+        """All arguments."""
+        return self.arguments.values()
+
     def child(self, key: str) -> Plan | None:
         """The argument of a name, or ``type``."""
         return self.arguments.get(key) or (super().child(key) if key == "type" else None)
@@ -206,6 +239,10 @@ class LazyPlan(Plan):
     def build(self, **extras: Any) -> Lazy:
         """A `Lazy` that builds the inner part; `extras` are kept for it."""
         return Lazy(self.inner.build, constructor_extras=extras)
+
+    def parts(self) -> Iterable[Plan]:
+        """The inner part."""
+        return (self.inner,)
 
     def child(self, key: str) -> Plan | None:
         """As the inner part's."""

@@ -21,11 +21,9 @@ class Resolver(TypeResolver):
 
     Attributes:
         standard: the usual ``from_params``; a class with another one is left to it.
-        own_checks: ask classes for their ``config_problems`` too.
     """
 
     standard: Any = None
-    own_checks: bool = False
 
     def instance(self, cls: Any, value: Any, path: str, own_way: bool = True) -> Plan:
         """An object of a class: there already, or to be made as the class or its registry says.

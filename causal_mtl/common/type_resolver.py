@@ -14,7 +14,8 @@ from causal_mtl.common.constraints import Constraint
 from causal_mtl.common.errors import Problem
 from causal_mtl.common.lazy import Late, Lazy
 from causal_mtl.common.params import Params
-from causal_mtl.common.plan import Entries, Items, LazyPlan, ParamsPlan, Plan, Value
+from causal_mtl.common.plan import Entries, Items, LazyPlan, ParamsPlan, Plan, ReadValue, Value
+from causal_mtl.common.read_paths import ReadPath
 from causal_mtl.common.text import join, suggestion, type_name, value_name
 
 _SETS = {set: set, frozenset: frozenset, collections.abc.Set: set, collections.abc.MutableSet: set}
@@ -46,6 +47,7 @@ class TypeResolver:
         open: anything may be there at build (below a `Lazy` that does not say what comes late).
         late: what a `Lazy` met next will be given, if it says so.
         types: what the type variables of a generic class stand for.
+        own_checks: ask classes for their ``config_problems`` too, and whether the files are there that they read.
     """
 
     extras: frozenset[str] = frozenset()
@@ -53,6 +55,7 @@ class TypeResolver:
     late: frozenset[str] | None = None
     types: dict[Any, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    own_checks: bool = False
 
     def resolve(self, annotation: Any, value: Any, path: str) -> Plan:
         """The plan of `value` as `annotation`."""
@@ -115,10 +118,19 @@ class TypeResolver:
         before = len(self.problems)
         plan = self.resolve(annotation, value, path)
         if len(self.problems) == before:
+            reads = [note for note in notes if isinstance(note, ReadPath)]
+            if reads and isinstance(value, str | PathLike):
+                return self._read(reads[0], plan)
             for note in notes:
                 if isinstance(note, Constraint) and value is not None and not note.holds(value):
                     self._note(path, f"expected {type_name(annotation)} {note}, got {value!r}")
         return plan
+
+    def _read(self, reads: ReadPath, plan: Plan) -> Plan:
+        """What names a file; whether it is there matters where a config is written, not in an archive."""
+        if self.own_checks and (problem := reads.problem(str(plan.value))):
+            self._note(plan.path, problem)
+        return ReadValue(plan.path, plan.value, reads)
 
     def _union(self, branches: tuple, value: Any, path: str) -> Plan:
         """The first branch that takes the value; else what the one that understood its shape says."""

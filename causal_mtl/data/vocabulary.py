@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 from os import PathLike
 from pathlib import Path
+from typing import Annotated
 
-from causal_mtl.common import ConfigurationError, Construct, Problem, Registrable
+from causal_mtl.common import ConfigurationError, Construct, InputFile, Problem, ReadPath, Registrable
 from causal_mtl.data.counting import Choice, Countable, Counter, count
 from causal_mtl.data.token_lines import read_lines
 from causal_mtl.data.vocabulary_files import find_namespaces, write_namespaces
@@ -84,7 +85,7 @@ class Vocabulary(Registrable):
         min_count: dict[str, int] | None = None,
         max_vocab_size: int | dict[str, int] | None = None,
         non_padded_namespaces: Iterable[str] = NON_PADDED_NAMESPACES,
-        pretrained_files: dict[str, str] | None = None,
+        pretrained_files: dict[str, InputFile] | None = None,
         only_include_pretrained_words: bool = False,
         tokens_to_add: dict[str, list[str]] | None = None,
         min_pretrained_embeddings: dict[str, int] | None = None,
@@ -125,7 +126,7 @@ class Vocabulary(Registrable):
     @classmethod
     def from_files(
         cls,
-        directory: str | PathLike[str],
+        directory: Annotated[str | PathLike[str], ReadPath()],
         padding_token: str = PADDING_TOKEN,
         oov_token: str = OOV_TOKEN,
     ) -> Vocabulary:
@@ -144,11 +145,11 @@ class Vocabulary(Registrable):
     def from_files_and_instances(
         cls,
         instances: Iterable[Countable],
-        directory: str | PathLike[str],
+        directory: Annotated[str | PathLike[str], ReadPath()],
         min_count: dict[str, int] | None = None,
         max_vocab_size: int | dict[str, int] | None = None,
         non_padded_namespaces: Iterable[str] = NON_PADDED_NAMESPACES,
-        pretrained_files: dict[str, str] | None = None,
+        pretrained_files: dict[str, InputFile] | None = None,
         only_include_pretrained_words: bool = False,
         tokens_to_add: dict[str, list[str]] | None = None,
         min_pretrained_embeddings: dict[str, int] | None = None,

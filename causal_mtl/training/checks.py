@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, get_args
 
 from causal_mtl.archive import FILE_EXTRAS, StagedFiles
 from causal_mtl.common import ConfigurationError, ConfigurationErrors, Params, Plan, Problem, resolve
 from causal_mtl.common.errors import problems_of, required
+from causal_mtl.common.files import path_problem
 from causal_mtl.common.plan import Construct, LazyPlan
 from causal_mtl.common.signature import signature_of
 from causal_mtl.common.text import split
@@ -78,20 +78,6 @@ def _build_problems(plan: Plan) -> tuple[Problem, ...]:
     return ()
 
 
-def pretrained_files(values: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """The files that parts of a config will read besides the data: `(key path, file)`."""
-    if isinstance(values, Mapping):
-        for key, value in values.items():
-            here = f"{path}.{key}" if path else key
-            if key == "pretrained_file" and isinstance(value, str):
-                yield here, value
-            else:
-                yield from pretrained_files(value, here)
-    elif isinstance(values, list):
-        for number, value in enumerate(values):
-            yield from pretrained_files(value, f"{path}[{number}]")
-
-
 def _check_text(values: Mapping[str, Any], tasks: list[Task], plan: Plan | None) -> Iterator[Problem]:
     """Token indexers, token embedders and the vocabulary."""
     embedders = _at(values, "model", "embedder")
@@ -123,11 +109,11 @@ def _check_counting(values: Mapping[str, Any], vocabulary: Plan | None) -> Itera
 
 
 def _check_paths(values: Mapping[str, Any]) -> Iterator[Problem]:
-    """Files must exist; URLs are believed."""
+    """The data must exist; URLs are believed. (For what components read see `ReadPath`.)"""
     paths = [(key, values.get(key)) for key in ("train_data_path", "validation_data_path", "test_data_path")]
     paths.append(("initial_weights", values.get("initial_weights")))
-    for key, path in [*paths, *pretrained_files(values)]:
-        if isinstance(path, str) and (problem := _path_problem(path)):
+    for key, path in paths:
+        if isinstance(path, str) and (problem := path_problem(path)):
             yield Problem(key, problem)
     for name in ("validation", "test"):
         counted = values.get("datasets_for_vocab_creation")
@@ -150,18 +136,6 @@ def _check_machine(values: Mapping[str, Any]) -> Iterator[Problem]:
             choose_precision(precision, found)
         except ConfigurationError as error:
             yield Problem("trainer.mixed_precision", str(error))
-
-
-def _path_problem(path: str) -> str | None:
-    if "://" in path:
-        return None
-    if not path.strip():
-        return "is empty: expected the path of a file"
-    try:
-        there = Path(path).expanduser().exists()
-    except (OSError, RuntimeError, ValueError) as error:  # too long, of an unknown user, with a null byte
-        return f"is no path: {error}"
-    return None if there else f"there is no file {path!r} (seen from {Path.cwd()})"
 
 
 def _check_validation(values: Mapping[str, Any], plan: Plan | None) -> Iterator[Problem]:

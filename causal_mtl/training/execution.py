@@ -26,7 +26,13 @@ from causal_mtl.training.log_file import HeldLog, log_file
 from causal_mtl.training.losses import LossSums
 from causal_mtl.training.non_finite import NonFiniteError, reported
 from causal_mtl.training.note import data_hashes, write_note
-from causal_mtl.training.recovery import check_data, check_machine, check_vocabulary, save_vocabulary
+from causal_mtl.training.recovery import (
+    check_data,
+    check_machine,
+    check_pretrained,
+    check_vocabulary,
+    save_vocabulary,
+)
 from causal_mtl.training.run_directory import (
     LOG,
     METRICS,
@@ -113,6 +119,7 @@ class Execution:
         self._hashes = data_hashes(self.experiment.files())  # before data is read
         if self._goes_on:
             check_data(self.directory, self._hashes)
+            check_pretrained(self.directory, self.experiment.pretrained())
 
     def _made(self) -> tuple[Vocabulary, Model, dict[Split, Loader]]:
         """All that the first step needs."""
@@ -144,6 +151,7 @@ class Execution:
             self.engine.describe(),
             self.experiment.tasks.measures(),
             environment=self.experiment.environment,
+            pretrained=self.experiment.pretrained(),
         )
 
     def _train(self, model: Model, loaders: dict[Split, Loader]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from causal_mtl.data.dataset_readers.part import place_of
 from causal_mtl.data.loader import CountableInstance, Loader
 from causal_mtl.data.report import Report
 from causal_mtl.models import Model
-from causal_mtl.training.checks import check, pretrained_files
+from causal_mtl.training.checks import check
 from causal_mtl.training.config_file import in_order
 from causal_mtl.training.data_report import problems
 from causal_mtl.training.gold import gold_errors, missing_labels
@@ -45,6 +45,7 @@ class Experiment:
     def __init__(self, config: Params) -> None:
         self.config = Params(in_order(expand(config.as_dict(quiet=True))))
         plan, self.tasks = check(self.config)
+        self._reads = list(plan.reads())
         self.environment = config.environment
         self._files = StagedFiles()
         self.settings: Settings = plan.build(**self._files.extras)
@@ -134,12 +135,17 @@ class Experiment:
         """The paths and URLs of all data that decides what comes out."""
         settings = self.settings
         paths = [*settings.paths().values()]
-        paths += [file for _, file in pretrained_files(self.config.as_dict(quiet=True))]
+        paths += [str(read.value) for read in self._reads if read.mark.is_local(str(read.value))]
         if "test" in settings.datasets_for_vocab_creation and settings.test_data_path:
             paths.append(settings.test_data_path)
         if settings.initial_weights:
             paths.append(settings.initial_weights)
         return list(dict.fromkeys(paths))
+
+    def pretrained(self) -> dict[str, str | None]:
+        """The versions of what components read that is no file: commits of hub models, versions of packages."""
+        names = {str(read.value): read.mark for read in self._reads}
+        return {name: mark.version(name) for name, mark in names.items() if not mark.is_local(name)}
 
     def copy_files(self, directory: Path) -> None:
         """Give a training's directory the files that components keep for the archive."""

@@ -55,6 +55,7 @@ def write_note(
     computing: Mapping[str, Any] | None = None,
     measures: Mapping[str, Measure] | None = None,
     environment: Iterable[str] = (),
+    pretrained: Mapping[str, str | None] | None = None,
 ) -> None:
     """Write ``run.json``: what one needs to run the same again. A recovered run adds to the note that is there.
 
@@ -65,6 +66,7 @@ def write_note(
         computing: what `Engine.describe` says; added to "machine".
         measures: of all tasks, by name: tables and drawings show them as described here.
         environment: the names of the environment's variables that the config read.
+        pretrained: the versions of hub models and packages that it reads, by name.
     """
     note: dict[str, Any] = {
         "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -74,6 +76,7 @@ def write_note(
         "git_commit": _git_commit(),
         "measures": {name: measure.to_json() for name, measure in (measures or {}).items()},
         "data_sha256": dict(hashes),
+        "pretrained": dict(pretrained or {}),
         "environment_variables": sorted(environment),
         "machine": {
             "platform": platform.platform(),

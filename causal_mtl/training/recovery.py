@@ -67,6 +67,23 @@ def check_data(directory: Path, hashes: Mapping[str, str]) -> None:
         _refuse(directory, "was trained on other data", problems)
 
 
+def check_pretrained(directory: Path, versions: Mapping[str, str | None]) -> None:
+    """Compare pretrained models that are no local files with those that the training in `directory` began with.
+
+    Args:
+        directory: of the interrupted training.
+        versions: what `Experiment.pretrained` says.
+
+    Raises:
+        ConfigurationError: listing each that has another version now.
+    """
+    before = (read_note(directory) or {}).get("pretrained")
+    if isinstance(before, dict):
+        problems = [line for name in versions for line in _difference(name, before, versions)]
+        if problems:
+            _refuse(directory, "began with other pretrained models", problems)
+
+
 def check_vocabulary(directory: Path, vocab: Vocabulary) -> None:
     """Compare a vocabulary with the one that the training in `directory` saved, if it did.
 

@@ -48,11 +48,10 @@ def _pair_problems(indexer: TokenIndexer, settings: Any, here: str, there: str) 
         plan = resolve(TokenEmbedder, settings, path=here, extras=MODEL_EXTRAS)
     except ConfigurationError:
         return  # reported elsewhere
-    namespace, counted = plan.get("namespace"), getattr(indexer, "namespace", None)
-    if namespace is not None and counted is not None and namespace != counted:
-        yield Problem(
-            join(here, "namespace"), f"is {namespace!r}, but {join(there, 'namespace')} is {counted!r}"
-        )
+    for key in ("namespace", "model_name"):
+        read, indexed = plan.get(key), getattr(indexer, key, None)
+        if read is not None and indexed is not None and read != indexed:
+            yield Problem(join(here, key), f"is {read!r}, but {join(there, key)} is {indexed!r}")
     forward: Any = getattr(getattr(plan, "cls", None), "forward", None)
     tensors = _tensors(indexer)
     if tensors is not None and isinstance(plan, Construct) and forward is not None:

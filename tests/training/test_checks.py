@@ -7,7 +7,7 @@ from causal_mtl.common.text import join
 from causal_mtl.models import Model
 from causal_mtl.nn import precision
 from causal_mtl.nn.architectures import FullyShared
-from causal_mtl.training.checks import check, pretrained_files
+from causal_mtl.training.checks import check
 from causal_mtl.training.experiment import Experiment
 from causal_mtl.training.train import train
 
@@ -120,9 +120,36 @@ def test_test_data(config):
     assert problems(config) == ["evaluate_on_test: needs test_data_path"]
 
 
+def reads(config):
+    plan, _ = check(Params(config))
+    return [(read.path, read.value) for read in plan.reads()]
+
+
+def test_what_components_read(config, tmp_path):
+    assert reads(config) == []
+    path = tmp_path / "there.txt"
+    path.write_text("a 1\n")
+    config["model"]["embedder"]["tokens"]["pretrained_file"] = str(path)
+    config["vocabulary"] = {"pretrained_files": {"tokens": str(path)}}
+    config["validation_dataset_reader"] = {
+        "type": "cail2018",
+        "count_in": str(path),
+        "token_indexers": config["dataset_reader"]["token_indexers"],
+    }
+    assert dict(reads(config)) == dict.fromkeys(
+        [
+            "model.embedder.tokens.pretrained_file",
+            "vocabulary.pretrained_files.tokens",
+            "validation_dataset_reader.count_in",
+        ],
+        str(path),
+    )
+    path.unlink()
+    assert len(problems(config)) == 3
+
+
 def test_pretrained_files(config):
     config["model"]["embedder"]["tokens"]["pretrained_file"] = "nowhere.txt"
-    assert list(pretrained_files(config)) == [("model.embedder.tokens.pretrained_file", "nowhere.txt")]
     (line,) = problems(config)
     assert line.startswith("model.embedder.tokens.pretrained_file: there is no file 'nowhere.txt'")
     config["model"]["embedder"]["tokens"]["pretrained_file"] = "https://example.org/glove.txt"

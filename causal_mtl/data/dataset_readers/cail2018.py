@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from causal_mtl.common import ConfigurationError, NonNegativeInt
+from causal_mtl.common import ConfigurationError, InputFile, NonNegativeInt
 from causal_mtl.common.files import local_path
 from causal_mtl.data.dataset_readers.assembling import check_names
 from causal_mtl.data.dataset_readers.dataset_reader import DatasetReader
@@ -52,7 +52,7 @@ class Cail2018Reader(DatasetReader):
         term: str = "term",
         several: bool = False,
         min_count: NonNegativeInt = 0,
-        count_in: str | None = None,
+        count_in: InputFile | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from causal_mtl.common import ConfigurationError, NonNegativeInt, PositiveInt
+from causal_mtl.common import ConfigurationError, HubModel, NonNegativeInt, PositiveInt
 from causal_mtl.data.instance import Token
 from causal_mtl.data.token_indexers.piece_tokenizer import PieceTokenizer, read_files, read_pretrained
 from causal_mtl.data.token_indexers.token_indexer import TokenIndexer
@@ -67,7 +67,7 @@ class PretrainedTransformerIndexer(TokenIndexer):
 
     def __init__(
         self,
-        model_name: str,
+        model_name: HubModel,
         archive_files: Path,
         max_length: PositiveInt | None = None,
         overlap: NonNegativeInt | None = None,

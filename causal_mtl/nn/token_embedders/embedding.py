@@ -9,7 +9,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from causal_mtl.common import ConfigurationError, Construct, Name, PositiveInt, Probability, Problem
+from causal_mtl.common import (
+    ConfigurationError,
+    Construct,
+    InputFile,
+    Name,
+    PositiveInt,
+    Probability,
+    Problem,
+)
 from causal_mtl.nn.token_embedders.token_embedder import TokenEmbedder
 from causal_mtl.nn.token_embedders.word_vectors import read_word_vectors
 from causal_mtl.nn.word_index import WordIndex
@@ -48,7 +56,7 @@ class Embedding(TokenEmbedder):
         vocab: WordIndex,
         embedding_dim: PositiveInt,
         namespace: Name = "tokens",
-        pretrained_file: str | None = None,
+        pretrained_file: InputFile | None = None,
         max_pretrained_words: PositiveInt | None = None,
         trainable: bool = True,
         word_dropout: Probability = 0.0,

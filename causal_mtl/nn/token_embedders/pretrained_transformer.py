@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import torch
 from torch import Tensor, nn
 
-from causal_mtl.common import ConfigurationError, Construct, Probability, Problem, Range
+from causal_mtl.common import ConfigurationError, Construct, HubModel, Probability, Problem, Range
 from causal_mtl.common.pretrained_models import max_pieces
 from causal_mtl.nn.scalar_mix import ScalarMix
 from causal_mtl.nn.token_embedders.frozen import Frozen
@@ -56,7 +56,7 @@ class PretrainedTransformerEmbedder(TokenEmbedder):
 
     def __init__(
         self,
-        model_name: str,
+        model_name: HubModel,
         archive_files: Path,
         layers: tuple[Layer, ...] | Literal["all"] = (-1,),
         pooling: Pooling = "first",
