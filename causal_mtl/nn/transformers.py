@@ -31,6 +31,10 @@ _NOT_KEPT = {
     *("quantization_config", "attn_implementation", "_attn_implementation", "tie_word_embeddings"),
 }
 """Settings that say nothing about the encoder, or would fetch or run something."""
+_PADDING_MATTERS = {"convbert", "fnet", "mobilebert", "nystromformer", "yoso"}
+"""Types of encoders in which padding changes the states of real pieces, though it is masked."""
+_NO_STACKS = {"funnel", "perceiver", "reformer"}
+"""Types whose layers are not all as long as the text, or need lengths of their own."""
 _LARGEST = 10_000_000
 """Of a number in a configuration: no vocabulary and no layer is larger."""
 
@@ -80,6 +84,12 @@ def read_transformer(name: str, settings: dict[str, Any]) -> nn.Module:
     return _without_pooler(transformer.float()).eval()
 
 
+def depends_on_padding(transformer: nn.Module) -> bool:
+    """Whether rows of different lengths must not run together."""
+    config: Any = transformer.config
+    return config.model_type in _PADDING_MATTERS
+
+
 def write_files(folder: Path, settings: dict[str, Any], weights: nn.Module | None) -> None:
     """Keep a transformer's configuration, and its weights if they are given, in the `folder` of a component.
 
@@ -113,8 +123,17 @@ def kept_settings(folder: Path) -> dict[str, Any]:
 
 
 def number_of_layers(settings: dict[str, Any]) -> int:
-    """Without the embeddings below them."""
-    return int(_config(settings).num_hidden_layers)
+    """Without the embeddings below them.
+
+    Raises:
+        ConfigurationError: this is no configuration of a stack of layers.
+    """
+    try:
+        return int(_config(settings).num_hidden_layers)
+    except Exception as error:  # configurations check themselves in many ways
+        raise ConfigurationError(
+            f"no transformer can be made of its {CONFIG}: {first_lines(error)}"
+        ) from error
 
 
 def new_transformer(settings: dict[str, Any]) -> nn.Module:
@@ -197,10 +216,9 @@ def _default_settings(model_type: Any) -> dict[str, Any]:
     from transformers import CONFIG_MAPPING
     from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES as ENCODERS
 
-    if not isinstance(model_type, str) or model_type not in ENCODERS:
-        raise ConfigurationError(
-            f"{model_type!r} is no encoder of text that transformers has (it has {', '.join(sorted(ENCODERS))})"
-        )
+    if not isinstance(model_type, str) or model_type not in ENCODERS or model_type in _NO_STACKS:
+        there = ", ".join(sorted(ENCODERS.keys() - _NO_STACKS))
+        raise ConfigurationError(f"{model_type!r} is no encoder of text that transformers has (it has {there})")
     config = CONFIG_MAPPING[model_type]
     if config.sub_configs:
         raise ConfigurationError(
@@ -231,5 +249,5 @@ def _check_numbers(key: str, value: Any) -> None:
 def _without_pooler(transformer: nn.Module) -> nn.Module:
     """What makes one vector of a text is not used here."""
     if getattr(transformer, "pooler", None) is not None:
-        transformer.register_module("pooler", None)
+        transformer.pooler = nn.Identity()  # some call it in any case
     return transformer

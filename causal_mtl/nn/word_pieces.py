@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -28,6 +29,24 @@ def pool_pieces(hidden: Tensor, places: Tensor, tokens: Tensor, number: int, poo
     counts = torch.bincount(tokens, minlength=number).clamp(min=1)
     sums = vectors.index_add(0, tokens, hidden[places])
     return sums / counts.view(-1, *[1] * (hidden.dim() - 1))
+
+
+def alike(lengths: Sequence[int], waste: float) -> list[list[int]]:
+    """Rows of similar length together, the longest first; padding is at most `waste` times what is real.
+
+    Args:
+        lengths: of the rows.
+        waste: 0: only rows of one length go together.
+    """
+    groups: list[list[int]] = []
+    real = 0
+    for row in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
+        real += lengths[row]
+        if not groups or lengths[groups[-1][0]] * (len(groups[-1]) + 1) > (1 + waste) * real:
+            groups.append([])
+            real = lengths[row]
+        groups[-1].append(row)
+    return groups
 
 
 def without_pieces(tokens: Tensor, mask: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from causal_mtl.nn.scalar_mix import ScalarMix
 from causal_mtl.nn.token_embedders.frozen import Frozen
 from causal_mtl.nn.token_embedders.token_embedder import TokenEmbedder
 from causal_mtl.nn.transformers import (
+    depends_on_padding,
     kept_settings,
     kept_transformer,
     new_transformer,
@@ -23,7 +24,10 @@ from causal_mtl.nn.transformers import (
     read_transformer,
     write_files,
 )
-from causal_mtl.nn.word_pieces import Pooling, pool_pieces, without_pieces
+from causal_mtl.nn.word_pieces import Pooling, alike, pool_pieces, without_pieces
+
+_FROZEN_WASTE: float | None = 0.25
+"""So much padding, as a share of what is real, is cheaper than running a frozen transformer once more."""
 
 Layer = Annotated[int, Range(ge=-1, le=1000)]
 
@@ -74,6 +78,7 @@ class PretrainedTransformerEmbedder(TokenEmbedder):
         self._num_pieces: int = config.vocab_size
         self._max_pieces = max_pieces(config)
         self._padding: int = config.pad_token_id or 0
+        self._waste = 0.0 if depends_on_padding(transformer) else None if trainable else _FROZEN_WASTE
         if trainable:
             self.transformer = transformer
         else:
@@ -128,8 +133,10 @@ class PretrainedTransformerEmbedder(TokenEmbedder):
         self._check(piece_ids)
 
         def run() -> Tensor:
-            hidden = self._hidden(piece_ids, window_lengths).flatten(0, 1)
-            vectors = pool_pieces(hidden, piece_places, piece_tokens, mask.numel(), self.pooling)
+            hidden, starts = self._hidden(piece_ids, window_lengths)
+            rows = piece_places.div(max(1, piece_ids.shape[1]), rounding_mode="floor")
+            places = starts[rows] + piece_places - rows * piece_ids.shape[1]
+            vectors = pool_pieces(hidden, places, piece_tokens, mask.numel(), self.pooling)
             return vectors.view(*mask.shape, len(self.layers), -1).float()
 
         if self.trainable:
@@ -146,10 +153,27 @@ class PretrainedTransformerEmbedder(TokenEmbedder):
         vectors = torch.where(dropped.unsqueeze(-1), self.dropped, self.mix(features))
         return self.dropout(vectors)
 
-    def _hidden(self, piece_ids: Tensor, window_lengths: Tensor) -> Tensor:
-        """The chosen layers at each piece, ``(windows, longest window, layers, output_dim)``."""
+    def _hidden(self, piece_ids: Tensor, window_lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """The chosen layers at each piece of all windows, ``(places, layers, output_dim)``.
+
+        The second tensor is the place of the first piece of each window, ``(windows,)``.
+        """
+        if self._waste is None or not len(piece_ids):
+            starts = torch.arange(len(piece_ids), device=piece_ids.device) * piece_ids.shape[1]
+            return self._run(piece_ids, window_lengths), starts
+        starts, hidden, place = torch.empty_like(window_lengths), [], 0
+        lengths = window_lengths.tolist()
+        for group in alike(lengths, self._waste):
+            rows, width = torch.tensor(group, device=piece_ids.device), lengths[group[0]]
+            hidden.append(self._run(piece_ids[rows, :width], window_lengths[rows]))
+            starts[rows] = place + torch.arange(len(group), device=rows.device) * width
+            place += len(group) * width
+        return torch.cat(hidden), starts
+
+    def _run(self, piece_ids: Tensor, window_lengths: Tensor) -> Tensor:
+        """The chosen layers at each piece of some windows, ``(windows · longest window, layers, output_dim)``."""
         if not piece_ids.numel():
-            return self.dropped.new_zeros(*piece_ids.shape, len(self.layers), len(self.dropped))
+            return self.dropped.new_zeros(0, len(self.layers), len(self.dropped))
         real = torch.arange(piece_ids.shape[1], device=piece_ids.device) < window_lengths.unsqueeze(1)
         transformer = self.transformer if self.trainable else self._frozen.module
         result = transformer(
@@ -158,8 +182,8 @@ class PretrainedTransformerEmbedder(TokenEmbedder):
             output_hidden_states=self._all_layers,
         )
         if not self._all_layers:
-            return result.last_hidden_state.unsqueeze(2)
-        return torch.stack([result.hidden_states[layer] for layer in self.layers], dim=2)
+            return result.last_hidden_state.flatten(0, 1).unsqueeze(1)
+        return torch.stack([result.hidden_states[layer] for layer in self.layers], dim=2).flatten(0, 1)
 
     def _check(self, piece_ids: Tensor) -> None:
         """Refuse what a tokenizer of another model yields.
