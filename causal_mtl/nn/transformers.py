@@ -218,7 +218,9 @@ def _default_settings(model_type: Any) -> dict[str, Any]:
 
     if not isinstance(model_type, str) or model_type not in ENCODERS or model_type in _NO_STACKS:
         there = ", ".join(sorted(ENCODERS.keys() - _NO_STACKS))
-        raise ConfigurationError(f"{model_type!r} is no encoder of text that transformers has (it has {there})")
+        raise ConfigurationError(
+            f"{model_type!r} is no encoder of text that transformers has (it has {there})"
+        )
     config = CONFIG_MAPPING[model_type]
     if config.sub_configs:
         raise ConfigurationError(

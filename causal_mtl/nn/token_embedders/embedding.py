@@ -66,13 +66,34 @@ class Embedding(TokenEmbedder):
         self.embedding_dim = embedding_dim
         self.namespace = namespace
         self.word_dropout = word_dropout
-        size = vocab.get_vocab_size(namespace)
-        weight = torch.empty(size, embedding_dim).normal_(std=embedding_dim**-0.5)
-        unseen = torch.empty(0, embedding_dim)
+        vectors: dict[str, np.ndarray] = {}
         if pretrained_file and load_pretrained:
             vectors = dict(read_word_vectors(pretrained_file, embedding_dim, max_pretrained_words))
-            _start_at(weight, vocab.get_token_to_index_vocabulary(namespace), vectors, pretrained_file)
-            unseen = _append(vocab, namespace, size, vectors)
+        self._make_tables(vocab, vectors, pretrained_file or "", trainable)
+
+    def _make_tables(
+        self,
+        vocab: WordIndex,
+        vectors: dict[str, np.ndarray],
+        source: str,
+        trainable: bool,
+        append: bool = True,
+    ) -> None:
+        """The trained and the fixed vectors, random but for those of `vectors`.
+
+        Args:
+            vocab: extended by the words of `vectors`.
+            vectors: by word; none: all are random.
+            source: of `vectors`, for messages.
+            trainable: the vectors of words that training saw.
+            append: give the other words of `vectors` an id, too.
+        """
+        size = vocab.get_vocab_size(self.namespace)
+        weight = torch.empty(size, self.embedding_dim).normal_(std=self.embedding_dim**-0.5)
+        unseen = torch.empty(0, self.embedding_dim)
+        if vectors:
+            _start_at(weight, vocab.get_token_to_index_vocabulary(self.namespace), vectors, source)
+            unseen = _append(vocab, self.namespace, size, vectors) if append else unseen
         weight[PADDING] = 0.0
         self.weight = nn.Parameter(weight, requires_grad=trainable)
         self.register_buffer("unseen", unseen)
