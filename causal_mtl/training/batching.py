@@ -13,7 +13,8 @@ class Batching(FromParams):
 
     Args:
         batch_size: at most so many sentences per batch (32 if `max_tokens` is not given either).
-        max_tokens: at most so many tokens per batch, padding counted.
+        max_tokens: at most so many tokens per batch, padding counted; word pieces where a token indexer makes
+            them (`pretrained_transformer`).
     """
 
     def __init__(self, batch_size: PositiveInt | None = None, max_tokens: PositiveInt | None = None) -> None:
