@@ -46,5 +46,5 @@ def test_collated_sentences_are_padded_and_otherwise_unchanged(sentences):
 
 
 def test_registered():
-    assert TokenIndexer.list_available() == ["single_id", "characters", "pretrained_transformer"]
+    assert TokenIndexer.list_available()[:3] == ["single_id", "characters", "pretrained_transformer"]
     assert TokenIndexer.from_params({"lowercase_tokens": True}).lowercase_tokens is True
