@@ -68,7 +68,9 @@ class SingleLabelHead(TextHead):
 
     def log_likelihood(self, output: Tensor, targets: Targets) -> Tensor:
         """The log-probability of each text's label, `(batch,)`; 0 for a label that training never showed."""
-        return (output.log_softmax(dim=-1) * self.k_hot(targets)).sum(dim=-1)
+        text, label = targets["cells"].unbind(dim=1)
+        found = output.log_softmax(dim=-1)[text, label]
+        return found.new_zeros(len(output)).index_add(0, text, found)
 
     def average(self, outputs: Sequence[Tensor], weights: Tensor) -> Tensor:
         """The logarithm of the average distribution, `(batch, labels)`."""

@@ -91,9 +91,8 @@ class PairScores(PairTable):
     def logits_of_pairs(self, pairs: Tensor) -> Tensor:
         """The same of `pairs`; see `PairTable.logits_of_pairs`."""
         sentence, head, tail = pairs.unbind(dim=1)
-        return functional.linear(
-            torch.relu(self.heads[sentence, head] + self.tails[sentence, tail]), *self._output()
-        )
+        hidden = torch.relu(self.heads[sentence, head] + self.tails[sentence, tail])
+        return functional.linear(hidden, *self._output())
 
     def at(self, cells: Tensor) -> Tensor:
         """The logits of `cells`, `(cells, 4)`, in the precision of the weights."""
