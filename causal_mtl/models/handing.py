@@ -53,7 +53,8 @@ class Handing:
         """The worlds with labels that are set along `paths`."""
         known = given.annotated(self.run.batch.mask.device)
         if isinstance(given, LabelDistribution) and self.run.handing_on.averages:
-            log_odds = self._log_odds(given, logits)
+            # Where none is set any will do: what is drawn there is not handed on.
+            log_odds = self._log_odds(given, logits.new_zeros(len(worlds), *logits.shape[1:]))
             return self._branch(f"{self.task.name}/{paths[0]}", log_odds, worlds, paths, known)
         label = self._labels(given, logits)
         return self._put(Branches(label[None].expand(len(worlds), -1, -1, -1)), worlds, paths, known)
