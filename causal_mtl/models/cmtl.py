@@ -50,8 +50,8 @@ class CausalMultiTaskModel(Walked):
 
     Task by task, in the order of the graph: the labels of a task's parents are transferred to one state a token
     (eq. 1–2), which its encoder (eq. 4, the *indirect* path) and its head (eq. 7, the *direct* path) are
-    given. What a task hands on in training is a sample of its label, or gold (`label_sampler`); in evaluation the most
-    likely label, or whatever else `inference` says; and always the label that it is set to.
+    given. What a task hands on in training is a sample of its label, or gold (`label_sampler`); in evaluation
+    the most likely label, or whatever else `inference` says; and always the label that it is set to.
 
     Args:
         vocab: filled in.

@@ -157,8 +157,8 @@ class Architecture(nn.Module, Registrable):
         """
         if not isinstance(carried, Carried):
             raise ConfigurationError(
-                f"{type(self).__name__} cannot predict a text for several labels of earlier tasks, as averages over "
-                "labels need: define spread, or do without"
+                f"{type(self).__name__} cannot predict a text for several labels of earlier tasks, as averages "
+                'over labels need: define spread, or choose another inference than "marginal"'
             )
         return carried.spread(rows)
 

@@ -19,7 +19,8 @@ from causal_mtl.nn.pooling import max_over_tokens
 class _Carried:
     """A batch, what each CNN made of it, and the state (h, c) of the LSTM after the last task, per row.
 
-    `pooled` is of texts, `(batch, …)`; `state` of rows, `(rows, hidden_size)` each; `rows` tells the text of each row.
+    `pooled` is of texts, `(batch, …)`; `state` of rows, `(rows, hidden_size)` each; `rows` tells the text of each
+    row (None: the rows are the texts).
     """
 
     embedded: Mapping[str, Tensor]

@@ -20,8 +20,9 @@ class Marginal(Inference):
     """p(b | X) = Σ_a p(a | X) p(b | X, a). Registered as an `Inference` with name "marginal".
 
     Labels of texts are listed, all combinations of all tasks that hand them on, while these are at most `budget`:
-    K for a task with one of K labels, 2^m for one with any of m labels. From the first task on that would have more, or
-    that labels tokens, labels are drawn from their distributions given what was handed on before.
+    K for a task with one of K labels, 2^m for one with any of m labels. From the first task on that would have
+    more, or that labels tokens, labels are drawn from their distributions given what was handed on before. A
+    position's labels are drawn on their own; of pairs as they are seen at a token (`Head.label_logits`).
 
     Args:
         budget: how many combinations are listed.
@@ -53,9 +54,10 @@ class Marginal(Inference):
         width = 1 if distribution.exclusive else logits.shape[-1]
         uniform = noise.draw(distribution, copies, width).to(logits.device)
         labels = _at(uniform, logits, distribution.exclusive)
-        shares = logits.new_full(logits.shape[:2], -math.log(copies), dtype=torch.float32)
+        wide = torch.promote_types(logits.dtype, torch.float32)
+        shares = logits.new_full(logits.shape[:2], -math.log(copies), dtype=wide)
         if logits.requires_grad:
-            # The share of a draw is 1 / copies whatever its probability, but its gradient must be that of p(a | X).
+            # A draw's share is 1 / copies whatever its probability, but its gradient must be that of p(a | X).
             log_p = log_probability(logits, labels, distribution.exclusive)
             log_p = torch.where(distribution.mask, log_p, 0.0).sum(dim=-1)
             shares = shares + log_p - log_p.detach()
@@ -74,7 +76,7 @@ def _list(distribution: Distribution) -> Branches:
 
 
 def _at(uniform: Tensor, logits: Tensor, exclusive: bool) -> Tensor:
-    """The labels at which the cumulative distribution passes `uniform`, `(worlds, batch, positions, 1 or labels)`."""
+    """Where the cumulative distribution passes `uniform`, `(worlds, batch, positions, 1 or labels)`."""
     p = probabilities(logits.detach().to(torch.promote_types(logits.dtype, torch.float32)), exclusive)
     if not exclusive:
         return (uniform < p).to(logits.dtype)

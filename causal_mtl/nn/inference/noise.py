@@ -40,9 +40,9 @@ class FreshNoise(Noise):
 class TextNoise(Noise):
     """From generators of its own, one per text and task: a function of seed, text and task alone.
 
-    The draws of one number are stratified (Latin hypercube sampling): of n draws, one lies in each of n equal parts
-    of (0, 1), in an order of its own at each position. Each is uniform; averages over them vary less than over
-    independent ones.
+    The draws of one number are stratified (Latin hypercube sampling): of n draws, one lies in each of n equal
+    parts of (0, 1), in an order of its own at each position. Each is uniform; averages over them vary less than
+    over independent ones.
 
     Args:
         texts: of the batch.

@@ -65,11 +65,12 @@ class GoldSampler(LabelSampler):
 class PosteriorSampler(LabelSampler):
     """Gold labels; where they are missing, labels that also fit the gold of later tasks. Named "posterior".
 
-    Where a's gold is missing, a ~ p(a | X) p(b | X, a) / Z with b the gold of all later tasks: the posterior of the
-    model as it is, which makes the bound of a variational training tight, so that no network has to learn it. Up to
-    `budget` joint labels are listed and the draw is exact; else it is one of `draws` draws from p(a | X),
-    chosen by p(b | X, a) (importance resampling). The loss is −log p(a | X) − log p(b | X, a): on average its
-    gradient is that of −log Σ_a p(a | X) p(b | X, a), which "gold" with `missing: "marginal"` computes.
+    Where a's gold is missing, a ~ p(a | X) p(b | X, a) / Z with b the gold of all later tasks: the posterior of
+    the model as it is, which makes the bound of a variational training tight, so that no network has to learn it.
+    Up to `budget` joint labels are listed and the draw is exact; else it is one of `draws` draws from p(a | X),
+    chosen by p(b | X, a) (importance resampling). The loss is −log p(a | X) − log p(b | X, a), the first part for
+    its gradient alone: on average the gradient is that of −log Σ_a p(a | X) p(b | X, a), which "gold" with
+    `missing: "marginal"` computes.
 
     Args:
         budget: how many joint labels of a text are listed (see `Marginal`).

@@ -14,9 +14,9 @@ from causal_mtl.nn.inference import Marginal
 from causal_mtl.nn.labels import most_likely
 
 Missing = Literal["sample", "drop", "marginal", "posterior"]
-"""What becomes of a text without gold of a task that hands its label on: the sampler makes a label; the text does not
-count where that label would be needed; its likelihood is averaged over labels; or a label is drawn that also fits
-the gold of later tasks."""
+"""What becomes of a text without gold of a task that hands its label on: the sampler makes a label; the text does
+not count where that label would be needed; its likelihood is averaged over labels; or a label is drawn that also
+fits the gold of later tasks."""
 
 
 @dataclass(frozen=True)
