@@ -97,10 +97,7 @@ def complete(model: Walked, batch: Batch, sampler: LabelSampler, handing_on: Col
     if sampler.missing == "sample" or not any(any(rows) for rows in lacking.values()):
         return Completed(batch, gold, model.heads)
     if sampler.missing == "drop":
-        for task in model.tasks:
-            parents = [lacking[parent] for parent in model.tasks.parents[task.name] if parent in lacking]
-            batch = without_gold(batch, task, _any(parents, len(batch)), model.vocab)
-        return Completed(batch, gold, model.heads)
+        return Completed(_dropped(model, batch, lacking), gold, model.heads)
     after = _after(lacking, model.tasks, batch)
     rows = [row for row in range(len(batch)) if any(of_task[row] for of_task in after.values())]
     if not rows:
@@ -108,11 +105,10 @@ def complete(model: Walked, batch: Batch, sampler: LabelSampler, handing_on: Col
     part = some_texts(batch, rows, list(model.tasks), model.vocab)
     if sampler.missing == "marginal":
         evidence = _evidence(model, part, sampler, handing_on)
-        losses = {}
+        losses = {
+            name: _loss(evidence, name, of_task, rows) for name, of_task in after.items() if any(of_task)
+        }
         for name, of_task in after.items():
-            if any(of_task):
-                counted = torch.tensor([of_task[row] for row in rows], device=batch.mask.device)
-                losses[name] = -evidence.likelihoods[name].total()[counted].sum()
             batch = without_gold(batch, model.tasks[name], of_task, model.vocab)
         return Completed(batch, gold, model.heads, losses)
     with torch.no_grad():
@@ -124,6 +120,20 @@ def complete(model: Walked, batch: Batch, sampler: LabelSampler, handing_on: Col
         drawn[name][chosen] = torch.tensor([lacking[name][row] for row in rows], device=chosen.device)
         gold[name] = _with_drawn(gold.get(name), of_part, chosen, drawn[name])
     return Completed(batch, gold, model.heads, drawn=drawn)
+
+
+def _dropped(model: Walked, batch: Batch, lacking: Mapping[str, list[bool]]) -> Batch:
+    """The batch without the gold of tasks in the texts where that of a parent is lacking."""
+    for task in model.tasks:
+        parents = [lacking[parent] for parent in model.tasks.parents[task.name] if parent in lacking]
+        batch = without_gold(batch, task, _any(parents, len(batch)), model.vocab)
+    return batch
+
+
+def _loss(evidence: Evidence, name: str, counted: Sequence[bool], rows: Sequence[int]) -> Tensor:
+    """−log p(gold of a task | X, gold before it), summed over those of the texts `rows` that are `counted`."""
+    found = evidence.likelihoods[name].total()
+    return -found[torch.tensor([counted[row] for row in rows], device=found.device)].sum()
 
 
 def _gold(head: Head, batch: Batch, name: str) -> Gold:

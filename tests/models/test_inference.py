@@ -130,7 +130,7 @@ def slow_marginals(model, batch, graph, fixed=()):
     """p(each label | X) of each task: Σ over all labels of all tasks that are handed on."""
     handing = [name for name in graph if any(name in parents for parents in graph.values())]
     free = [name for name in handing if name not in fixed]
-    totals = {name: 0.0 for name in graph}
+    totals = dict.fromkeys(graph, 0.0)
     weights = 0.0
     for labels in product(*(options(model.heads[name]) for name in free)):
         chosen = dict(zip(free, labels, strict=True))
@@ -480,19 +480,17 @@ def test_training_does_not_ask_the_inference():
     assert {name: float(loss.total) for name, loss in model(batch).losses.items()} == trained
 
 
-def test_encoders_that_no_label_reaches_run_once():
-    for architecture in ("hierarchical", "shared_private", "single_task", "recurrent_cnn"):
-        model, loader = build(DIAMOND, "marginal", architecture)
-        rows = {name: [] for name in DIAMOND}
-        for name, encoder in model.architecture.encoders.items():
-            encoder.register_forward_hook(lambda _, inputs, __, name=name: rows[name].append(len(inputs[0])))
-        embedded = []
-        next(iter(model.embedders.values())).register_forward_hook(lambda *_: embedded.append(1))
-        model(loader.batch([0, 1, 2]))
-        assert embedded == [1]
-        assert rows["main"] == [3]
-        wanted = [3] if architecture == "recurrent_cnn" else [3 * 3 * 8 * 2]
-        assert rows["rating"] == wanted
+@pytest.mark.parametrize("architecture", ["hierarchical", "shared_private", "single_task", "recurrent_cnn"])
+def test_encoders_that_no_label_reaches_run_once(architecture):
+    model, loader = build(DIAMOND, "marginal", architecture)
+    rows, embedded = {name: [] for name in DIAMOND}, []
+    for name, encoder in model.architecture.encoders.items():
+        encoder.register_forward_hook(lambda _, inputs, __, name=name: rows[name].append(len(inputs[0])))
+    next(iter(model.embedders.values())).register_forward_hook(lambda *_: embedded.append(1))
+    model(loader.batch([0, 1, 2]))
+    assert embedded == [1]
+    assert rows["main"] == [3]
+    assert rows["rating"] == ([3] if architecture == "recurrent_cnn" else [3 * 3 * 8 * 2])
 
 
 def test_the_late_root_is_encoded_once():

@@ -48,7 +48,7 @@ def slow_losses(model, batch, graph):
 
 
 def joint(table, heads, row, gold):
-    """p(gold of some tasks | X of one text): Σ over the labels of those that hand labels on and are not in `gold`."""
+    """p(gold of some tasks | X of one text): Σ over the labels of those that hand on and are not in `gold`."""
     result = 0.0
     for chosen, outputs in table:
         if all(gold.get(name, label) == label for name, label in chosen.items()):
@@ -122,7 +122,7 @@ def test_texts_with_all_gold_are_as_without():
     graph, left_out = PATTERNS["diamond, all"]
     model, batch = training(graph, {"type": "gold", "missing": "marginal"}, left_out)
     plain = LabelSampler.from_params({"type": "gold"})
-    wanted = {name: output for name, output in model(batch).outputs.items()}
+    wanted = model(batch).outputs
     model.label_sampler = plain
     for name, output in model(batch).outputs.items():
         torch.testing.assert_close(output, wanted[name])

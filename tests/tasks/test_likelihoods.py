@@ -81,7 +81,7 @@ def test_likelihoods_have_the_gradient_of_the_loss(case):
 
 
 def test_label_logits_of_an_average_of_one_output(case):
-    head, outputs, targets, weights, instances = case
+    head, outputs, targets, weights, _ = case
     one = head.average(outputs[:1], torch.ones_like(weights[:1]))
     p, wanted = (probabilities(head.label_logits(output), head.exclusive) for output in (one, outputs[0]))
     torch.testing.assert_close(p, wanted)

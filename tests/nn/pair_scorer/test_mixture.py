@@ -112,10 +112,9 @@ def test_weights_of_gold(domain):
 
 def test_large_scores_stay_finite():
     mixture = make("all", scale=1e4)
-    single = replace(mixture, parts=[
-        replace(part, heads=part.heads.float(), tails=part.tails.float(), weight=part.weight.float(), bias=part.bias.float())
-        for part in mixture.parts
-    ], weights=mixture.weights.float())  # fmt: skip
+    names = ("heads", "tails", "weight", "bias")
+    parts = [replace(part, **{name: getattr(part, name).float() for name in names}) for part in mixture.parts]
+    single = PairMixture(parts, mixture.weights.float())
     loss, maxima = single.reduce(GOLD, EVERYONE)
     assert loss.isfinite()
     assert maxima.isfinite().all()
