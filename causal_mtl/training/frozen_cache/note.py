@@ -43,6 +43,8 @@ def read_note(entry: EntryFiles) -> Note | None:
     wanted = {"model": str, "data": list, "sentences": int, "shape": list, "made": dict}
     if values.keys() != wanted.keys() or not all(type(values[name]) is kind for name, kind in wanted.items()):
         return None
+    if not values["shape"] or not all(type(number) is int for number in values["shape"]):
+        return None
     return Note(**values)
 
 

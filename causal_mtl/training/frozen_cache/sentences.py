@@ -23,11 +23,11 @@ class Sentences:
     """All sentences of a loader.
 
     Attributes:
-        hash: the SHA-256 of what the token indexer made of them, one after another.
+        hash: the SHA-256 of what the token indexer made of them, one after another, and of `starts`.
         num_tokens: of each sentence, ``(sentences,)``.
         dropped: of all tokens, sentence after sentence, whether they have no features.
         groups: indices of sentences that are computed together, in the order in which they are kept: the longest
-            first. It depends on what `hash` is made from and on nothing else.
+            first.
         starts: the row of each sentence's first token in the table.
     """
 
@@ -53,11 +53,11 @@ def read_sentences(loader: Loader, name: str, fixed: FixedFeatures) -> Sentences
         _update(digest, inputs)
         dropped.append(fixed.dropped(torch.ones(1, number, dtype=torch.bool), **inputs).flatten().numpy())
         sizes.append(max(number, *(tensor.numel() for tensor in inputs.values())))
-    groups = batches(sizes, max_tokens=_PIECES, shuffle=False)
+    groups = batches(sizes, max_tokens=_PIECES, shuffle=False, alike=True)
     num_tokens = np.array(loader.num_tokens, dtype=np.int64)
-    return Sentences(
-        digest.hexdigest(), num_tokens, np.concatenate(dropped), groups, _starts(groups, num_tokens)
-    )
+    starts = _starts(groups, num_tokens)
+    digest.update(starts)  # a version that keeps them in another order must not read this table
+    return Sentences(digest.hexdigest(), num_tokens, np.concatenate(dropped), groups, starts)
 
 
 def _update(digest: Any, inputs: dict[str, Tensor]) -> None:
