@@ -53,7 +53,8 @@ def run(options: argparse.Namespace) -> None:
     if options.action == "list":
         if asked:
             raise ConfigurationError("cache list takes no options: --older-than, --max-size and --all prune")
-        lines = [_listed(entry) for entry in (found := contents(directory))]
+        found = contents(directory)
+        lines = [_listed(entry) for entry in found]
         lines.append(f"{directory}: {len(found)} data sets, {_size(found)}")
     else:
         if not asked:

@@ -31,8 +31,8 @@ Record = Mapping[str, Any]
 WINDOW = 16
 """Batches that are read ahead, to put sentences of similar length together."""
 MOST_PIECES = 16_384
-"""Tokens, or word pieces where an indexer counts these, that are predicted together, padding counted; a longer text
-is a batch of its own."""
+"""Tokens (word pieces where an indexer counts these) that are predicted together at most, padding counted; a
+longer text is a batch of its own."""
 
 
 class InputError(ConfigurationError):

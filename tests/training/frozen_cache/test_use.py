@@ -38,7 +38,7 @@ def test_vectors_are_the_same_but_for_half_precision(make_loader, make_embedder,
     cached(embedder, loader, tmp_path)
     assert set(loader.batch([0]).inputs["bert"]) == {"features", "dropped"}
     assert loader.batch([0]).inputs["bert"]["features"].dtype == torch.float16
-    assert torch.allclose(embedded(embedder, loader), before, rtol=2**-10, atol=2**-13)
+    assert torch.allclose(embedded(embedder, loader), before, atol=2**-9)  # of up to 4
     for index in range(6):
         alone = embedded(embedder, loader, [index])
         assert torch.allclose(alone, embedded(embedder, loader, [index, 2])[: len(alone)])
@@ -56,7 +56,8 @@ def test_later_runs_read_the_same_bits(make_loader, make_embedder, tmp_path):
     first = embedded(embedder := make_embedder(), cached(embedder, make_loader(), tmp_path))
     before = tables(tmp_path)
     again = embedded(embedder := make_embedder(), cached(embedder, make_loader(), tmp_path))
-    assert torch.equal(first, again) and tables(tmp_path) == before
+    assert torch.equal(first, again)
+    assert tables(tmp_path) == before
 
 
 def test_the_key_says_what_features_depend_on(make_loader, make_embedder, new_tiny_transformer, tmp_path):
@@ -68,7 +69,7 @@ def test_the_key_says_what_features_depend_on(make_loader, make_embedder, new_ti
         ({"pooling": "mean"}, {}),
         ({"folder": other}, {}),
         ({}, {"max_length": 9}),
-        ({}, {"max_length": 9, "overlap": 1}),
+        ({}, {"max_length": 9, "overlap": 3}),
         ({}, {"sentences": ["Ann was born", "in Rome"]}),
         ({}, {"sentences": ["in Rome", "Ann was born"]}),
         ({}, {"sentences": ["in", "Rome Ann was born"]}),
@@ -115,7 +116,8 @@ def test_a_damaged_file_is_made_anew(make_loader, make_embedder, tmp_path, caplo
     entry.table.write_bytes(damage(content))
     after = embedded(embedder := make_embedder(), cached(embedder, make_loader(), tmp_path))
     assert caplog.text.count("are damaged (it has") == 1
-    assert torch.equal(before, after) and entry.table.read_bytes() == content
+    assert torch.equal(before, after)
+    assert entry.table.read_bytes() == content
 
 
 def test_a_disk_that_is_full_costs_the_cache_only(make_loader, make_embedder, tmp_path, caplog, monkeypatch):
@@ -128,7 +130,9 @@ def test_a_disk_that_is_full_costs_the_cache_only(make_loader, make_embedder, tm
     cached(embedder, loader, tmp_path / "features")
     assert torch.equal(embedded(embedder, loader), before)
     (line,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert "No space left on device" in line and ".npy" in line and "CAUSAL_MTL_CACHE" in line
+    assert "No space left on device" in line
+    assert ".npy" in line
+    assert "CAUSAL_MTL_CACHE" in line
     assert not list((tmp_path / "features").iterdir())
 
 
@@ -164,8 +168,10 @@ def test_the_note_names_model_and_data(make_loader, make_embedder, tmp_path, tin
         use_cache(make_embedder(), [(path, make_loader())], CPU, directory=tmp_path)
     (entry,) = entries(tmp_path)
     note = json.loads(entry.note.read_text())
-    assert note["model"] == str(tiny_transformer) and note["data"] == ["b.json", "a.json"]
-    assert note["sentences"] == 6 and note["shape"] == [15, 1, 16]
+    assert note["model"] == str(tiny_transformer)
+    assert note["data"] == ["b.json", "a.json"]
+    assert note["sentences"] == 6
+    assert note["shape"] == [15, 1, 16]
     assert note["made"]["device"] == "cpu"
 
 
