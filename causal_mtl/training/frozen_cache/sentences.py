@@ -56,7 +56,7 @@ def read_sentences(loader: Loader, name: str, fixed: FixedFeatures) -> Sentences
     groups = batches(sizes, max_tokens=_PIECES, shuffle=False, alike=True)
     num_tokens = np.array(loader.num_tokens, dtype=np.int64)
     starts = _starts(groups, num_tokens)
-    digest.update(starts)  # a version that keeps them in another order must not read this table
+    digest.update(starts.tobytes())  # a version that keeps them in another order must not read this table
     return Sentences(digest.hexdigest(), num_tokens, np.concatenate(dropped), groups, starts)
 
 

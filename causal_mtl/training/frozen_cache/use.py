@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from causal_mtl.common import ConfigurationError
 from causal_mtl.data.loader import Loader
 from causal_mtl.nn.text_embedder import TextEmbedder
 from causal_mtl.nn.token_embedders import FixedFeatures, TokenEmbedder
 from causal_mtl.training.frozen_cache.features import Wanted, stored_features
 from causal_mtl.training.frozen_cache.files import cache_directory
+
+logger = logging.getLogger(__name__)
 
 
 def use_cache(
@@ -35,9 +39,15 @@ def use_cache(
         make: False: only read what is there.
         directory: of the cache (default: `cache_directory()`).
     """
-    directory = cache_directory() if directory is None else directory
     found, loaders = fixed_features(model), list(loaders)
-    if not found or (not make and not directory.is_dir()):
+    if not found:
+        return
+    try:
+        directory = cache_directory() if directory is None else directory
+    except ConfigurationError as error:
+        logger.warning("features of frozen transformers are not kept: %s", error)
+        return
+    if not make and not directory.is_dir():
         return
     model.to(device)
     for name, fixed in found.items():

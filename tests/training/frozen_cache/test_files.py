@@ -1,5 +1,8 @@
 from pathlib import Path
 
+import pytest
+
+from causal_mtl.common import ConfigurationError
 from causal_mtl.training.frozen_cache.files import EntryFiles, cache_directory, entries, leftovers
 
 KEY = "0123456789abcdef" * 4
@@ -16,6 +19,9 @@ def test_where_it_is(monkeypatch):
         assert cache_directory() == Path.home() / ".cache/causal_mtl/features"
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert cache_directory() == Path.home() / ".cache/causal_mtl/features"
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    with pytest.raises(ConfigurationError, match="no home directory .* set CAUSAL_MTL_CACHE"):
+        cache_directory()
 
 
 def test_entries_are_what_the_cache_named(tmp_path):

@@ -156,6 +156,16 @@ def test_features_too_large_for_half_precision_are_not_kept(make_loader, make_em
     assert not list((tmp_path / "features").iterdir())
 
 
+def test_a_user_without_home_goes_without(make_loader, make_embedder, caplog, monkeypatch):
+    monkeypatch.delenv("CAUSAL_MTL_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    loader = make_loader()
+    use_cache(make_embedder(), [("data.json", loader)], CPU)
+    assert "piece_ids" in loader.batch([0]).inputs["bert"]
+    assert "no home directory" in caplog.text
+
+
 def test_random_numbers_are_left_alone(make_loader, make_embedder, tmp_path):
     embedder = make_embedder(dropout=0.5).train()
     before = torch.get_rng_state()
