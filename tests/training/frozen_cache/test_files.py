@@ -20,7 +20,7 @@ def test_where_it_is(monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert cache_directory() == Path.home() / ".cache/causal_mtl/features"
     monkeypatch.setattr("os.path.expanduser", lambda path: path)
-    with pytest.raises(ConfigurationError, match="no home directory .* set CAUSAL_MTL_CACHE"):
+    with pytest.raises(ConfigurationError, match=r"no home directory .* set CAUSAL_MTL_CACHE"):
         cache_directory()
 
 
