@@ -47,6 +47,15 @@ def tiny(**changes):
     return {**config, **changes}
 
 
+@pytest.fixture(scope="session", autouse=True)
+def feature_cache(tmp_path_factory):
+    """The directory of kept features, in this process and in those that tests start: no test touches a user's."""
+    directory = tmp_path_factory.mktemp("features")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CAUSAL_MTL_CACHE", str(directory))
+        yield directory
+
+
 @pytest.fixture
 def config():
     return tiny()

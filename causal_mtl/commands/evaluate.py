@@ -70,6 +70,7 @@ def run(options: argparse.Namespace) -> None:
     from causal_mtl.data.loader import Loader
     from causal_mtl.training import Batching, Engine, evaluate
     from causal_mtl.training.data_report import describe_for_model, problems
+    from causal_mtl.training.frozen_cache import use_cache
     from causal_mtl.training.gold import read_gold
 
     check_engine_options(options)
@@ -86,6 +87,7 @@ def run(options: argparse.Namespace) -> None:
     for problem in problems(describe_for_model(instances, tasks, archive.vocab), tasks, options.data):
         logger.warning(problem)
     loader = Loader(instances, archive.vocab, archive.reader.token_indexers, archive.model.tasks)
+    use_cache(archive.model, [(options.data, loader)], archive.device, make=False)
     metrics = {task.name: task.metric() for task in tasks}
     predicted: dict[int, dict[str, Annotation]] = {}
     results: dict[str, Any] = evaluate(

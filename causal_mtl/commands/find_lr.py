@@ -28,14 +28,18 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> None:
     """Print the curve and what it suggests."""
-    from causal_mtl.training import find_lr
+    from causal_mtl.training import Engine, find_lr
     from causal_mtl.training.config_file import read_config
     from causal_mtl.training.experiment import Experiment
+    from causal_mtl.training.frozen_cache import use_cache
 
     experiment = Experiment(read_config(options.config, options.overrides))
     vocab, model = experiment.dry_run()
     loader = experiment.loader("train", vocab)
     model.initialize(loader)
+    settings = experiment.settings
+    device = Engine(settings.trainer.device, settings.trainer.mixed_precision).device
+    use_cache(model, [(settings.paths()["train"], loader)], device, make=False)
     curve = find_lr(
         experiment.settings.trainer,
         model,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from causal_mtl.commands import (
     build_vocab,
+    cache,
     components,
     convert,
     evaluate,
@@ -29,7 +30,7 @@ from causal_mtl.version import VERSION
 
 _SUBCOMMANDS = (
     train, evaluate, predict, push, tune_thresholds, sweep, tabulate, plot, validate, convert, build_vocab,
-    find_lr, components,
+    find_lr, cache, components,
 )  # fmt: skip
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from causal_mtl.common import ConfigurationError
 
 _NOISE = 0.03  # lengths are blurred by up to this share, so that batches differ from epoch to epoch
+_ALIKE = 8  # a difference of so many tokens never costs as much as a batch more
 
 
 def batches(
@@ -18,6 +19,7 @@ def batches(
     seed: int = 0,
     epoch: int = 0,
     shuffle: bool = True,
+    alike: bool = False,
 ) -> list[list[int]]:
     """Put sentences of similar length together: every index of `lengths` in exactly one batch.
 
@@ -33,6 +35,8 @@ def batches(
         epoch: counted from 0.
         shuffle: False: no chance at all; batches go from the longest sentences to the shortest (memory runs
             out at once or never) whatever `seed` and `epoch` say.
+        alike: never pad a short sentence to a long one: the longest of a batch is at most half as long again as
+            the shortest, or 8 tokens longer. Only without `shuffle`.
 
     Raises:
         ConfigurationError: neither limit is given, or one is below 1.
@@ -51,11 +55,12 @@ def batches(
         order.sort(key=lengths.__getitem__, reverse=True)
 
     result: list[list[int]] = []
-    longest = 0
+    longest = 0  # in the last batch
     for index in order:
         longest = max(longest, lengths[index])
         size = len(result[-1]) + 1 if result else 0
         full = batch_size is not None and size > batch_size
+        full = full or (alike and longest > max(1.5 * lengths[index], lengths[index] + _ALIKE))
         if not result or full or (max_tokens is not None and size * longest > max_tokens):
             result.append([])
             longest = lengths[index]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -139,6 +139,7 @@ class Loader:
             )
             for number, (instance, length) in enumerate(zip(self.instances, self.num_tokens, strict=True))
         ]
+        self._stored: dict[str, Callable[[Sequence[int]], dict[str, Tensor]]] = {}
         self._targets = {
             task.name: [task.targets(instance, vocab) for instance in self.instances] for task in self._tasks
         }
@@ -160,6 +161,21 @@ class Loader:
             }
         )
 
+    def inputs(self, name: str, indices: Sequence[int]) -> dict[str, Tensor]:
+        """What the token indexer `name` makes of these sentences."""
+        return self._indexers[name].collate([self._indices[name][index] for index in indices])
+
+    def take_from(self, name: str, stored: Callable[[Sequence[int]], dict[str, Tensor]]) -> None:
+        """From now on batches hold other tensors in place of those of a token indexer.
+
+        `lengths` stay as they are, and with them which sentences go together.
+
+        Args:
+            name: of the token indexer.
+            stored: from indices of sentences to their tensors.
+        """
+        self._stored[name] = stored
+
     def batch(self, indices: Sequence[int]) -> Batch:
         """The sentences of these indices, in this order."""
         instances = [self.instances[index] for index in indices]
@@ -168,8 +184,8 @@ class Loader:
         return Batch(
             instances=instances,
             inputs={
-                name: indexer.collate([self._indices[name][index] for index in indices])
-                for name, indexer in self._indexers.items()
+                name: self._stored[name](indices) if name in self._stored else self.inputs(name, indices)
+                for name in self._indexers
             },
             mask=torch.arange(int(lengths.max())) < lengths.unsqueeze(1),
             labels={

@@ -31,18 +31,20 @@ def pool_pieces(hidden: Tensor, places: Tensor, tokens: Tensor, number: int, poo
     return sums / counts.view(-1, *[1] * (hidden.dim() - 1))
 
 
-def alike(lengths: Sequence[int], waste: float) -> list[list[int]]:
+def alike(lengths: Sequence[int], waste: float, most: int | None = None) -> list[list[int]]:
     """Rows of similar length together, the longest first; padding is at most `waste` times what is real.
 
     Args:
         lengths: of the rows.
         waste: 0: only rows of one length go together.
+        most: so many places in a group at most, padding counted, unless a single row has more.
     """
     groups: list[list[int]] = []
     real = 0
     for row in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
         real += lengths[row]
-        if not groups or lengths[groups[-1][0]] * (len(groups[-1]) + 1) > (1 + waste) * real:
+        places = lengths[groups[-1][0]] * (len(groups[-1]) + 1) if groups else 0
+        if not groups or places > (1 + waste) * real or (most is not None and places > most):
             groups.append([])
             real = lengths[row]
         groups[-1].append(row)

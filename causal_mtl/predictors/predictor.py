@@ -30,6 +30,9 @@ Record = Mapping[str, Any]
 
 WINDOW = 16
 """Batches that are read ahead, to put sentences of similar length together."""
+MOST_PIECES = 16_384
+"""Tokens (word pieces where an indexer counts these) that are predicted together at most, padding counted; a
+longer text is a batch of its own."""
 
 
 class InputError(ConfigurationError):
@@ -52,7 +55,7 @@ class Predictor(Registrable):
 
     Args:
         archive: the trained model.
-        batch_size: sentences that are predicted together.
+        batch_size: sentences that are predicted together at most; they are of similar length.
         mixed_precision: "no", or "bf16" for matrix products of 16 bits: faster where the hardware has them, with
             scores that agree to two digits or so; "auto" is "bf16" there and "no" elsewhere.
 
@@ -155,7 +158,7 @@ class Predictor(Registrable):
         for indices in alike.values():
             group = [instances[index] for index in indices]
             loader = Loader(group, self.archive.vocab, self.archive.reader.token_indexers, self.model.tasks)
-            for chosen in batches(loader.lengths, batch_size=self.batch_size, shuffle=False):
+            for chosen in self._batches(loader.lengths):
                 batch = loader.batch(chosen).to(self.archive.device)
                 unlabelled = replace(batch, labels={}, counts=Counter())
                 with torch.inference_mode(), self._autocast():
@@ -163,6 +166,10 @@ class Predictor(Registrable):
                     decoded = self.model.decode(output, unlabelled, batch.labels or None)
                 found.update(zip((indices[row] for row in chosen), decoded, strict=True))
         return [found[number] for number in range(len(instances))]
+
+    def _batches(self, lengths: Sequence[int]) -> list[list[int]]:
+        """Which sentences go together: no more than memory has room for, and no short one with a long one."""
+        return batches(lengths, batch_size=self.batch_size, max_tokens=MOST_PIECES, shuffle=False, alike=True)
 
     def annotate_tokens(
         self, texts: Iterable[tuple[str, Sequence[Token]]]

@@ -21,6 +21,7 @@ from causal_mtl.training.data_report import describe_splits
 from causal_mtl.training.engine import Engine
 from causal_mtl.training.evaluation import evaluate
 from causal_mtl.training.experiment import Experiment
+from causal_mtl.training.frozen_cache import use_cache
 from causal_mtl.training.lock import alone_in
 from causal_mtl.training.log_file import HeldLog, log_file
 from causal_mtl.training.losses import LossSums
@@ -132,6 +133,8 @@ class Execution:
         model.initialize(loaders["train"])
         if experiment.initial is not None:
             logger.warning("initial weights: %s", start_from(experiment.initial, model))
+        paths = experiment.settings.paths()
+        use_cache(model, [(paths[split], loader) for split, loader in loaders.items()], self.engine.device)
         return vocab, model, loaders
 
     def _begin(self, vocab: Vocabulary, log: HeldLog) -> None:

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import IO, Any, TextIO
 
 from causal_mtl.common import ConfigurationError
 
@@ -52,7 +52,7 @@ def _locked(path: Path) -> TextIO:
         except BaseException:
             file.close()
             raise
-        if _is_at(file, path):
+        if is_at(file, path):
             break
         file.close()  # whoever had the lock deleted the file after we opened it
     with suppress(OSError):  # on a full disk the lock holds without the note
@@ -77,7 +77,7 @@ def _lock(file: TextIO, directory: Path) -> None:
         )
 
 
-def _is_at(file: TextIO, path: Path) -> bool:
+def is_at(file: IO[Any], path: Path) -> bool:
     """Whether an open file still is the one at `path`."""
     try:
         there = path.stat()

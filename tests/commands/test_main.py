@@ -16,6 +16,7 @@ SUBCOMMANDS = [
     "validate",
     "build-vocab",
     "find-lr",
+    "cache",
     "components",
 ]
 HEAVY = {

@@ -56,3 +56,22 @@ def test_without_shuffling_the_longest_go_first_whatever_the_epoch():
 def test_limits_are_checked(limits):
     with pytest.raises(ConfigurationError, match="batch_size"):
         batches([1, 2], **limits)
+
+
+@given(lengths=lengths, batch_size=limit, max_tokens=st.integers(1, 200))
+def test_alike_never_pads_a_short_sentence_to_a_long_one(lengths, batch_size, max_tokens):
+    made = batches(lengths, batch_size=batch_size, max_tokens=max_tokens, shuffle=False, alike=True)
+    assert sorted(i for batch in made for i in batch) == list(range(len(lengths)))
+    for batch in made:
+        longest, shortest = max(lengths[i] for i in batch), min(lengths[i] for i in batch)
+        assert longest <= max(1.5 * shortest, shortest + 8)
+        assert len(batch) == 1 or len(batch) * longest <= max_tokens
+        assert batch_size is None or len(batch) <= batch_size
+
+
+def test_alike_keeps_together_what_is():
+    assert batches([30, 400, 20, 24, 500, 7], batch_size=9, shuffle=False, alike=True) == [
+        [4, 1],
+        [0, 3, 2],
+        [5],
+    ]

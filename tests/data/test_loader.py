@@ -68,3 +68,12 @@ def test_moving_keeps_everything():
     batch = loader.batch([0, 2]).to(torch.device("cpu"))
     assert batch.labels["topic"].targets["label"].shape == (2,)
     assert batch.inputs["tokens"]["token_ids"].shape == (2, 3)
+
+
+def test_other_tensors_can_stand_in_for_those_of_a_token_indexer():
+    loader, _ = make()
+    lengths = loader.lengths
+    loader.take_from("tokens", lambda indices: {"features": torch.tensor(indices)})
+    assert loader.batch([2, 0]).inputs["tokens"]["features"].tolist() == [2, 0]
+    assert loader.inputs("tokens", [2, 0])["token_ids"].shape == (2, 3)
+    assert loader.lengths is lengths

@@ -246,3 +246,24 @@ def test_scores_of_known_tokens_that_are_not_finite(predictor, monkeypatch):
     monkeypatch.setattr(predictor, "annotate", lambda instances: [{"entities": spans} for _ in instances])
     (found,) = predictor.annotate_tokens([("x", [Token("x", 0, 1)])])
     assert "not finite" in str(found)
+
+
+def test_a_short_text_is_not_padded_to_a_long_one(trained, monkeypatch):
+    predictor = load(trained)
+    shapes = []
+    forward = type(predictor.model).forward
+
+    def watched(model, batch, labels=None):
+        shapes.append((len(batch), batch.mask.shape[1], int(batch.mask.sum(1).min())))
+        return forward(model, batch, labels)
+
+    monkeypatch.setattr(type(predictor.model), "forward", watched)
+    words = "Ann was born in Rome and lives there ."
+    texts = ["Ann lives .", " ".join([words] * 20), words, " ".join([words] * 19), "Rome ."]
+    found = predictor.predict_batch(texts)
+    assert [record["text"] for record in found] == texts
+    assert shapes == [(2, 180, 171), (3, 9, 2)]
+    monkeypatch.setattr("causal_mtl.predictors.predictor.MOST_PIECES", 200)
+    shapes.clear()
+    assert [record["text"] for record in predictor.predict_batch(texts)] == texts
+    assert shapes == [(1, 180, 180), (1, 171, 171), (3, 9, 2)]

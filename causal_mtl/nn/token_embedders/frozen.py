@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ class Frozen:
     def __init__(self, module: nn.Module) -> None:
         self.module = module.eval()
         self._last: tuple[tuple[Any, ...], Tensor] | None = None
+        self._hash: str | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Frozen:
         return self
@@ -33,3 +35,17 @@ class Frozen:
             with torch.no_grad():
                 self._last = key, run()
         return self._last[1]
+
+    def forget(self) -> None:
+        """Free the memory of what is remembered."""
+        self._last = None
+
+    def weights_hash(self) -> str:
+        """The SHA-256 of all weights with their names, types and shapes; computed once."""
+        if self._hash is None:
+            digest = hashlib.sha256()
+            for name, value in sorted(self.module.state_dict().items()):
+                digest.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
+                digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+            self._hash = digest.hexdigest()
+        return self._hash

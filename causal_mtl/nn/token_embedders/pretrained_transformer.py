@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from causal_mtl.common import ConfigurationError, Construct, HubModel, Probability, Problem, Range
 from causal_mtl.common.pretrained_models import max_pieces
 from causal_mtl.nn.scalar_mix import ScalarMix
+from causal_mtl.nn.token_embedders.fixed_features import FixedFeatures
 from causal_mtl.nn.token_embedders.frozen import Frozen
 from causal_mtl.nn.token_embedders.token_embedder import TokenEmbedder
 from causal_mtl.nn.transformers import (
@@ -28,6 +30,8 @@ from causal_mtl.nn.word_pieces import Pooling, alike, pool_pieces, without_piece
 
 _FROZEN_WASTE: float | None = 0.25
 """So much padding, as a share of what is real, is cheaper than running a frozen transformer once more."""
+_FROZEN_PIECES = 8192
+"""So many run at once at most: a long text has many windows."""
 
 Layer = Annotated[int, Range(ge=-1, le=1000)]
 
@@ -52,6 +56,8 @@ class PretrainedTransformerEmbedder(TokenEmbedder):
         pooling: a token's vector is that of its "first" piece, or the "mean" of its pieces.
         trainable: tune the transformer. False: it stays as it is ("frozen").
         dropout: on the vectors.
+        cache: keep the features of a frozen transformer on disk and read them in every further epoch and
+            training of the same data (docs/frozen_cache.md). Default: True when it is frozen.
         load_pretrained: filled in as False when a trained model is loaded: it is in the archive.
 
     Raises:
@@ -66,11 +72,14 @@ class PretrainedTransformerEmbedder(TokenEmbedder):
         pooling: Pooling = "first",
         trainable: bool = False,
         dropout: Probability = 0.0,
+        cache: bool | None = None,
         load_pretrained: bool = True,
     ) -> None:
         super().__init__()
+        self._cache = not trainable and cache is not False
         self.model_name, self.pooling, self.trainable = model_name, pooling, trainable
         settings = read_settings(model_name) if load_pretrained else kept_settings(archive_files)
+        self._settings = settings
         transformer = _transformer(model_name, settings, archive_files, trainable, load_pretrained)
         config: Any = transformer.config
         self.layers = _layers(layers, config.num_hidden_layers)
@@ -90,6 +99,10 @@ class PretrainedTransformerEmbedder(TokenEmbedder):
     @classmethod
     def config_problems(cls, config: Construct) -> Iterator[Problem]:
         """A transformer that cannot be read, or lacks the layers: known before any data is read."""
+        if config.get("trainable") and config.get("cache"):
+            yield config.problem(
+                "cache", "has no effect, as the transformer is tuned: leave it out", "trainable"
+            )
         try:
             settings = read_settings(config.get("model_name"))
             number = number_of_layers(settings)
@@ -105,17 +118,44 @@ class PretrainedTransformerEmbedder(TokenEmbedder):
         """The width of the transformer's states."""
         return len(self.dropped)
 
-    def forward(  # type: ignore[override]
-        self,
-        mask: Tensor,
-        piece_ids: Tensor,
-        window_lengths: Tensor,
-        piece_places: Tensor,
-        piece_tokens: Tensor,
-    ) -> Tensor:
-        """Vectors ``(batch, tokens, output_dim)`` of what `PretrainedTransformerIndexer` collated."""
-        features = self.features(mask, piece_ids, window_lengths, piece_places, piece_tokens)
-        return self.combine(features, without_pieces(piece_tokens, mask))
+    def forward(self, mask: Tensor, **inputs: Tensor) -> Tensor:
+        """Vectors ``(batch, tokens, output_dim)``.
+
+        Args:
+            mask: True at real tokens, ``(batch, tokens)``.
+            **inputs: what `PretrainedTransformerIndexer` collated, or what was kept of it: ``features`` and
+                ``dropped``, see `FixedFeatures`.
+        """
+        if "features" in inputs:
+            return self.combine(inputs["features"].float(), inputs["dropped"])
+        return self.combine(self.features(mask, **inputs), without_pieces(inputs["piece_tokens"], mask))
+
+    def fixed_features(self) -> FixedFeatures | None:
+        """The chosen layers of a frozen transformer, unless they shall not be kept."""
+        if not self._cache:
+            return None
+        return FixedFeatures(
+            source=self.model_name,
+            shape=(len(self.layers), self.get_output_dim()),
+            depends_on=self._depends_on,
+            compute=self._features_once,
+            dropped=lambda mask, **inputs: without_pieces(inputs["piece_tokens"], mask),
+        )
+
+    def _depends_on(self) -> dict[str, Any]:
+        """All that the features of a frozen transformer depend on besides the pieces."""
+        return {
+            "transformer": self._settings,
+            "weights": self._frozen.weights_hash(),
+            "layers": list(self.layers),
+            "pooling": self.pooling,
+            "libraries": {name: version(name) for name in ("torch", "transformers")},
+        }
+
+    def _features_once(self, mask: Tensor, **inputs: Tensor) -> Tensor:
+        features = self.features(mask, **inputs)
+        self._frozen.forget()
+        return features
 
     def features(
         self,
@@ -150,7 +190,9 @@ class PretrainedTransformerEmbedder(TokenEmbedder):
             features: ``(batch, tokens, layers, output_dim)``.
             dropped: the tokens without pieces, ``(batch, tokens)``.
         """
-        vectors = torch.where(dropped.unsqueeze(-1), self.dropped, self.mix(features))
+        vectors = self.mix(features)
+        if bool(dropped.any()):  # else nothing here needs the gradient of one frozen layer's vectors
+            vectors = torch.where(dropped.unsqueeze(-1), self.dropped, vectors)
         return self.dropout(vectors)
 
     def _hidden(self, piece_ids: Tensor, window_lengths: Tensor) -> tuple[Tensor, Tensor]:
@@ -163,7 +205,7 @@ class PretrainedTransformerEmbedder(TokenEmbedder):
             return self._run(piece_ids, window_lengths), starts
         starts, hidden, place = torch.empty_like(window_lengths), [], 0
         lengths = window_lengths.tolist()
-        for group in alike(lengths, self._waste):
+        for group in alike(lengths, self._waste, _FROZEN_PIECES):
             rows, width = torch.tensor(group, device=piece_ids.device), lengths[group[0]]
             hidden.append(self._run(piece_ids[rows, :width], window_lengths[rows]))
             starts[rows] = place + torch.arange(len(group), device=rows.device) * width

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from torch import Tensor, nn
 
 from causal_mtl.common import Registrable
+from causal_mtl.nn.token_embedders.fixed_features import FixedFeatures
 
 
 class TokenEmbedder(nn.Module, Registrable):
@@ -22,6 +23,10 @@ class TokenEmbedder(nn.Module, Registrable):
     def get_output_dim(self) -> int:
         """The width of the vectors."""
         raise NotImplementedError
+
+    def fixed_features(self) -> FixedFeatures | None:
+        """The part that training does not change, if it is worth keeping on disk. Default: there is none."""
+        return None
 
     @abstractmethod
     def forward(self, mask: Tensor, **inputs: Tensor) -> Tensor:
