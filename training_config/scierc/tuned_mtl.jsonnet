@@ -1,0 +1,1 @@
+(import 'mtl.jsonnet') + (import '../base/tuned.libsonnet')
