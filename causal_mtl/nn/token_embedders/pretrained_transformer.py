@@ -190,9 +190,7 @@ class PretrainedTransformerEmbedder(TokenEmbedder):
             features: ``(batch, tokens, layers, output_dim)``.
             dropped: the tokens without pieces, ``(batch, tokens)``.
         """
-        vectors = self.mix(features)
-        if bool(dropped.any()):  # else nothing here needs the gradient of one frozen layer's vectors
-            vectors = torch.where(dropped.unsqueeze(-1), self.dropped, vectors)
+        vectors = torch.where(dropped.unsqueeze(-1), self.dropped, self.mix(features))
         return self.dropout(vectors)
 
     def _hidden(self, piece_ids: Tensor, window_lengths: Tensor) -> tuple[Tensor, Tensor]:
