@@ -1,0 +1,92 @@
+"""From files to predictions by Ray Data."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from causal_mtl.common import ConfigurationError
+from causal_mtl.integrations.ray_engine.session import import_ray
+from causal_mtl.integrations.ray_engine.worker import Settings, Worker, read
+
+RETRIES = 3
+"""How often a window is tried again whose worker has died: one that kills every worker ends the run."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is predicted.
+
+    Attributes:
+        files: in their order.
+        settings: of the workers.
+        workers: how many there are.
+        window_size: records of one window; `Predictor.window_size` gives what the plain engine gives.
+    """
+
+    files: Sequence[Path]
+    settings: Settings
+    workers: int
+    window_size: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """The predictions of one window: its lines, and how many of them are error records."""
+
+    lines: list[bytes]
+    skipped: int
+
+
+def predict(job: Job) -> Iterator[Part]:
+    """Predict files with a running Ray, window after window in the order of the input.
+
+    Raises:
+        ConfigurationError: a record that cannot be predicted, a file that cannot be read, or an archive that a
+            worker cannot load, after what comes before it; or workers that died again and again.
+    """
+    ray = import_ray()
+    try:
+        for batch in _dataset(ray, job).iter_batches(batch_size=None, batch_format="pyarrow"):
+            for row in batch.to_pylist():
+                yield Part(row["lines"], row["skipped"])
+                if row["error"]:
+                    raise ConfigurationError(row["error"])
+    except ray.exceptions.RayTaskError:  # a programming error, ours or a plugin's: its traceback is wanted
+        raise
+    except ray.exceptions.RayError as error:
+        raise ConfigurationError(f"ray: {_line(error)}") from error
+
+
+def _dataset(ray: Any, job: Job) -> Any:
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.execution_options.preserve_order = True
+    context.target_max_block_size = 1  # a window is a row is a block: none waits for another
+    files = ray.data.from_items([{"file": str(path)} for path in job.files])
+    # Reading asks for no CPU: it is little work, and workers may have taken them all.
+    pieces = files.map_batches(
+        read, fn_kwargs={"size": job.window_size}, batch_size=1, batch_format="pyarrow", num_cpus=0
+    )
+    return pieces.map_batches(
+        Worker,
+        fn_constructor_args=(job.settings,),
+        batch_size=1,
+        batch_format="pyarrow",
+        compute=ray.data.ActorPoolStrategy(size=job.workers),
+        num_cpus=1,
+        num_gpus=1 if job.settings.device == "cuda" else 0,
+        ray_remote_args_fn=_actor_options,
+    )
+
+
+def _actor_options() -> dict[str, int]:
+    return {"max_restarts": -1, "max_task_retries": RETRIES}
+
+
+def _line(error: Exception) -> str:
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
