@@ -10,10 +10,7 @@ from typing import Any
 
 from causal_mtl.common import ConfigurationError
 from causal_mtl.integrations.ray_engine.session import import_ray
-from causal_mtl.integrations.ray_engine.worker import Settings, Worker, read
-
-RETRIES = 3
-"""How often a window is tried again whose worker has died: one that kills every worker ends the run."""
+from causal_mtl.integrations.ray_engine.worker import Attempts, Settings, Worker, read
 
 
 @dataclass(frozen=True)
@@ -72,20 +69,17 @@ def _dataset(ray: Any, job: Job) -> Any:
     pieces = files.map_batches(
         read, fn_kwargs={"size": job.window_size}, batch_size=1, batch_format="pyarrow", num_cpus=0
     )
+    # Ray Data starts a worker that died again, and its windows too, without end: who counts them ends that.
+    attempts = ray.remote(num_cpus=0)(Attempts).remote()
     return pieces.map_batches(
         Worker,
-        fn_constructor_args=(job.settings,),
+        fn_constructor_args=(job.settings, attempts),
         batch_size=1,
         batch_format="pyarrow",
         compute=ray.data.ActorPoolStrategy(size=job.workers),
         num_cpus=1,
-        num_gpus=1 if job.settings.device == "cuda" else 0,
-        ray_remote_args_fn=_actor_options,
+        num_gpus=1 if job.settings.loading.get("device") == "cuda" else 0,
     )
-
-
-def _actor_options() -> dict[str, int]:
-    return {"max_restarts": -1, "max_task_retries": RETRIES}
 
 
 def _line(error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,8 @@ def rows_as_lines(path: Path, size: int) -> Iterator[tuple[int, bytes]]:
     try:
         with parquet.ParquetFile(path) as file:
             for batch in file.iter_batches(size):
-                for number, row in enumerate(batch.to_pylist(), start=number + 1):
+                for row in batch.to_pylist():
+                    number += 1
                     yield number, json.dumps(_record(row), ensure_ascii=False).encode("utf-8")
     except (pa.ArrowInvalid, OSError) as error:
         raise ConfigurationError(f"{path}: after row {number}: {_line(error)}") from None
@@ -66,10 +68,10 @@ def _record(row: dict[str, Any]) -> dict[str, Any]:
     if row.get("text", "") is None:
         del row["text"]
     if isinstance(row.get("given"), str):
-        try:
+        with suppress(
+            ValueError
+        ):  # what is no JSON stays a string: the predictor says that it expects an object
             row["given"] = json.loads(row["given"])
-        except ValueError:
-            pass  # stays a string: what predicts says that an object is expected
     return row
 
 

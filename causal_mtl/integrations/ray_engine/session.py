@@ -20,7 +20,7 @@ def import_ray() -> Any:
     Raises:
         ConfigurationError: it is not installed; the message names the extra that has it.
     """
-    # Unless somebody has decided otherwise: nothing is reported to anybody.
+    # Unless somebody has decided otherwise nothing is reported to anybody.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         import pyarrow

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,14 +16,19 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+MAX_ATTEMPTS = 4
+"""How many workers may die of one window: it is taken to be its fault then."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """What a worker has to know.
 
     Attributes:
-        archive: see `causal_mtl.predictors.load`, as are those that are not described here.
-        on_error: "stop" or "skip", see `Predictor.predict_jsonl`.
+        archive: a path, the same on every machine, or a URL.
         written: from a record to its line.
+        on_error: "stop" or "skip", see `Predictor.predict_jsonl`.
+        loading: further arguments of `causal_mtl.predictors.load`.
         directory: the working directory of the command, where plugins are looked for.
         several_files: whether errors have to name their file.
     """
@@ -30,32 +36,9 @@ class Settings:
     archive: str
     written: Callable[[Mapping[str, Any]], bytes]
     on_error: Literal["stop", "skip"] = "stop"
-    overrides: str = ""
-    device: Literal["cpu", "cuda"] = "cpu"
-    predictor: str = "default"
-    batch_size: int = 32
-    mixed_precision: Literal["auto", "no", "bf16"] = "no"
-    include_package: Sequence[str] = ()
+    loading: Mapping[str, Any] = field(default_factory=dict)
     directory: str = "."
     several_files: bool = False
-
-    def load(self) -> Any:
-        """The predictor.
-
-        Raises:
-            ConfigurationError: the archive cannot be loaded here.
-        """
-        from causal_mtl.predictors import load
-
-        return load(
-            self.archive,
-            overrides=self.overrides,
-            device=self.device,
-            predictor=self.predictor,
-            batch_size=self.batch_size,
-            mixed_precision=self.mixed_precision,
-            include_package=self.include_package,
-        )
 
 
 def read(files: pa.Table, size: int) -> Iterator[pa.Table]:
@@ -68,19 +51,34 @@ def read(files: pa.Table, size: int) -> Iterator[pa.Table]:
             yield _row(file=file, numbers=[], lines=[], error=str(error))
 
 
+class Attempts:
+    """An actor: counts how often each window was begun."""
+
+    def __init__(self) -> None:
+        self._begun: Counter[tuple[str, int]] = Counter()
+
+    def begin(self, file: str, line: int) -> int:
+        """Count one more for the window that begins there; how often that is now."""
+        self._begun[file, line] += 1
+        return self._begun[file, line]
+
+
 class Worker:
     """An actor: loads the archive once and predicts window after window.
 
     What a person can put right is handed on as a row with ``error``; anything else Ray reports.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, attempts: Any) -> None:
         self.settings = settings
+        self.attempts = attempts
         self.failure = ""
+        from causal_mtl.predictors import load
+
         try:
             if Path(settings.directory).is_dir():  # not on every machine of a cluster
                 os.chdir(settings.directory)
-            self.predictor = settings.load()
+            self.predictor = load(settings.archive, **settings.loading)
         except (ConfigurationError, OSError) as error:
             self.failure = str(error)
 
@@ -105,8 +103,19 @@ class Worker:
     def _predicted(self, window: dict[str, Any]) -> Iterator[dict[str, Any]]:
         from causal_mtl.data.records import line_entry
 
+        self._count(window)
         entries = [line_entry(pair) for pair in zip(window["numbers"], window["lines"], strict=True)]
-        return self.predictor.predict_window(entries, self.settings.on_error)  # type: ignore[no-any-return]
+        return self.predictor.predict_window(entries, self.settings.on_error)
+
+    def _count(self, window: dict[str, Any]) -> None:
+        import ray
+
+        first, last = window["numbers"][0], window["numbers"][-1]
+        if ray.get(self.attempts.begin.remote(window["file"], first)) > MAX_ATTEMPTS:
+            raise ConfigurationError(
+                f"lines {first} to {last}: {MAX_ATTEMPTS} workers died while they predicted these, perhaps of too "
+                "little memory; try a smaller --batch-size or fewer --workers"
+            )
 
 
 def _row(**values: Any) -> pa.Table:
