@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import IO, Any
 
@@ -186,7 +186,12 @@ def _with_ray(options: argparse.Namespace) -> tuple[int, int]:
     job = ray_engine.Job(files, settings, workers, checked.window_size)
     del checked
     done = skipped = 0
-    with ray_engine.session(workers, options.device), _parts(options.output_file, files) as write:
+    # Ray prints what happens to its processes, and not always to standard error.
+    with (
+        _parts(options.output_file, files) as write,
+        redirect_stdout(sys.stderr),
+        ray_engine.session(workers, options.device),
+    ):
         for part in ray_engine.predict(job):
             write(part.lines)
             done += len(part.lines)

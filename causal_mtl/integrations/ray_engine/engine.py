@@ -46,8 +46,10 @@ def predict(job: Job) -> Iterator[Part]:
             worker cannot load, after what comes before it; or workers that died again and again.
     """
     ray = import_ray()
+    # Ray Data starts a worker that died again, and its windows too, without end: who counts them ends that.
+    attempts = ray.remote(num_cpus=0)(Attempts).remote()
     try:
-        for batch in _dataset(ray, job).iter_batches(batch_size=None, batch_format="pyarrow"):
+        for batch in _dataset(ray, job, attempts).iter_batches(batch_size=None, batch_format="pyarrow"):
             for row in batch.to_pylist():
                 yield Part(row["lines"], row["skipped"])
                 if row["error"]:
@@ -58,7 +60,7 @@ def predict(job: Job) -> Iterator[Part]:
         raise ConfigurationError(f"ray: {_line(error)}") from error
 
 
-def _dataset(ray: Any, job: Job) -> Any:
+def _dataset(ray: Any, job: Job, attempts: Any) -> Any:
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
@@ -69,8 +71,6 @@ def _dataset(ray: Any, job: Job) -> Any:
     pieces = files.map_batches(
         read, fn_kwargs={"size": job.window_size}, batch_size=1, batch_format="pyarrow", num_cpus=0
     )
-    # Ray Data starts a worker that died again, and its windows too, without end: who counts them ends that.
-    attempts = ray.remote(num_cpus=0)(Attempts).remote()
     return pieces.map_batches(
         Worker,
         fn_constructor_args=(job.settings, attempts),
