@@ -50,14 +50,11 @@ def test_a_json_list_is_refused(tmp_path):
 
 def test_whole_windows_come_before_damage(tmp_path):
     file = tmp_path / "a.jsonl.gz"
-    lines = b"".join(b'{"number": %d}\n' % number**7 for number in range(50_000))
+    lines = b"".join(b'{"number": %d}\n' % number**7 for number in range(5_000))
     file.write_bytes(gzip.compress(lines)[:-2000])
     read = []
     with pytest.raises(ConfigurationError, match="not a sound compressed file"):
-        read.extend(windows(file, 10))
-    # `extend` keeps nothing of what fails
-    for window in windows(file, 10):
-        read.append(window.numbers)
-        if len(read) == 3:
-            break
-    assert read[-1] == list(range(21, 31))
+        for window in windows(file, 10):
+            read.append(window.numbers)
+    assert 3 < len(read) < 500
+    assert read == [list(range(10 * i + 1, 10 * i + 11)) for i in range(len(read))]
