@@ -54,7 +54,6 @@ def test_whole_windows_come_before_damage(tmp_path):
     file.write_bytes(gzip.compress(lines)[:-2000])
     read = []
     with pytest.raises(ConfigurationError, match="not a sound compressed file"):
-        for window in windows(file, 10):
-            read.append(window.numbers)
+        read.extend(window.numbers for window in windows(file, 10))
     assert 3 < len(read) < 500
     assert read == [list(range(10 * i + 1, 10 * i + 11)) for i in range(len(read))]
