@@ -164,17 +164,20 @@ def _here(options: argparse.Namespace) -> tuple[int, int]:
 
 def _with_ray(options: argparse.Namespace) -> tuple[int, int]:
     """Predict in processes of Ray; how many lines were written, and how many of them are errors."""
-    from causal_mtl.integrations import ray_engine
+    from causal_mtl.integrations.ray_engine.engine import Job, predict
+    from causal_mtl.integrations.ray_engine.inputs import find_inputs
+    from causal_mtl.integrations.ray_engine.session import import_ray, session
+    from causal_mtl.integrations.ray_engine.worker import Settings
     from causal_mtl.predictors import load
 
-    ray_engine.import_ray()
-    files = ray_engine.find_inputs(options.input)
+    import_ray()
+    files = find_inputs(options.input)
     if "RAY_ADDRESS" not in os.environ:  # a cluster's machines can have what this one lacks
         check_engine_options(options)
     loading = _loading(options)
     # What is wrong with the archive is said here, and so are its warnings: once, and before Ray starts.
     checked = load(options.archive, **{**loading, "device": "cpu", "mixed_precision": "no"})
-    settings = ray_engine.Settings(
+    settings = Settings(
         archive=str(Path(options.archive).absolute()) if Path(options.archive).exists() else options.archive,
         written=as_text if options.readable else as_line,
         on_error=options.on_error,
@@ -183,16 +186,16 @@ def _with_ray(options: argparse.Namespace) -> tuple[int, int]:
         several_files=len(files) > 1,
     )
     workers = options.workers or _processors(options.device)
-    job = ray_engine.Job(files, settings, workers, checked.window_size)
+    job = Job(files, settings, workers, checked.window_size)
     del checked
     done = skipped = 0
     # Ray prints what happens to its processes, and not always to standard error.
     with (
         _parts(options.output_file, files) as write,
         redirect_stdout(sys.stderr),
-        ray_engine.session(workers, options.device),
+        session(workers, options.device),
     ):
-        for part in ray_engine.predict(job):
+        for part in predict(job):
             write(part.lines)
             done += len(part.lines)
             skipped += part.skipped
@@ -270,7 +273,7 @@ def _output(path: str | None) -> Iterator[IO[bytes]]:
 @contextmanager
 def _parts(path: str | None, inputs: Sequence[Path]) -> Iterator[Callable[[list[bytes]], None]]:
     """What writes the lines of a window: into a Parquet file if the name says so."""
-    from causal_mtl.integrations.ray_engine import ParquetOutput
+    from causal_mtl.integrations.ray_engine.parquet_output import ParquetOutput
 
     with _output(path) as output:
         if not _is_parquet(path):

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from causal_mtl.common import ConfigurationError
+from causal_mtl.integrations.ray_engine.attempts import Attempts
 from causal_mtl.integrations.ray_engine.session import import_ray
-from causal_mtl.integrations.ray_engine.worker import Attempts, Settings, Worker, read
+from causal_mtl.integrations.ray_engine.worker import Settings, Worker, read
 
 
 @dataclass(frozen=True)

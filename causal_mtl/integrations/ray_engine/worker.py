@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from causal_mtl.common import ConfigurationError
+from causal_mtl.integrations.ray_engine.attempts import MAX_ATTEMPTS
 from causal_mtl.integrations.ray_engine.inputs import windows
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-
-MAX_ATTEMPTS = 4
-"""How many workers may die of one window: it is taken to be its fault then."""
 
 
 @dataclass(frozen=True)
@@ -49,18 +45,6 @@ def read(files: pa.Table, size: int) -> Iterator[pa.Table]:
                 yield _row(file=file, numbers=window.numbers, lines=window.lines, error="")
         except (ConfigurationError, OSError) as error:
             yield _row(file=file, numbers=[], lines=[], error=str(error))
-
-
-class Attempts:
-    """An actor: counts how often each window was begun."""
-
-    def __init__(self) -> None:
-        self._begun: Counter[tuple[str, int]] = Counter()
-
-    def begin(self, file: str, line: int) -> int:
-        """Count one more for the window that begins there; how often that is now."""
-        self._begun[file, line] += 1
-        return self._begun[file, line]
 
 
 class Worker:

@@ -8,8 +8,9 @@ import pytest
 
 from causal_mtl.commands.main import main
 from causal_mtl.common import ConfigurationError
-from causal_mtl.integrations.ray_engine import Settings, session
-from causal_mtl.integrations.ray_engine.worker import MAX_ATTEMPTS, Attempts, Worker, _row
+from causal_mtl.integrations.ray_engine.attempts import MAX_ATTEMPTS, Attempts
+from causal_mtl.integrations.ray_engine.session import session
+from causal_mtl.integrations.ray_engine.worker import Settings, Worker, _row
 
 ROOT = Path(__file__).parents[3]
 TEXTS = [record["text"] for record in json.loads((ROOT / "fixtures/triples/dev.json").read_text())]

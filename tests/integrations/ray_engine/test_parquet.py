@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from causal_mtl.common import ConfigurationError
-from causal_mtl.integrations.ray_engine import ParquetOutput
 from causal_mtl.integrations.ray_engine.parquet_input import rows_as_lines
+from causal_mtl.integrations.ray_engine.parquet_output import ParquetOutput
 
 pa = pytest.importorskip("pyarrow", reason="needs causal-mtl[ray]")
 parquet = pytest.importorskip("pyarrow.parquet", reason="needs causal-mtl[ray]")
