@@ -2,8 +2,10 @@
 
 python benchmarks/engines.py --archive runs/pmei [--sentences 20480] [--processes 2] [--rounds 2]
 
-The seconds of few sentences are mostly the start: those of many, less these, say what a sentence costs. Each
-command writes one file, or parts that are joined, and all must be the same to the byte.
+The seconds of few sentences are mostly the start: those of many, less these, say what a sentence costs. CPU
+seconds are of all processes of a command, looked at five times a second: on a machine that does other work, too,
+they say more than the clock. Each command writes one file, or parts that are joined, and all must be the same to
+the byte.
 """
 
 from __future__ import annotations
@@ -12,10 +14,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import command
 import machine
+import psutil
 
 WINDOW = 512
 """Sentences that the predictor looks at together, with batches of 32; parts of a file are cut between them."""
@@ -50,10 +54,26 @@ def _start(archive: str, file: Path, *options: str) -> tuple[subprocess.Popen[by
 
 
 def _joined(started: list[tuple[subprocess.Popen[bytes], Path]]) -> bytes:
+    _watch([process for process, _ in started])
     for process, output in started:
         if process.wait():
             raise SystemExit(f"the command that writes {output} ended with status {process.returncode}")
     return b"".join(output.read_bytes() for _, output in started)
+
+
+CPU_SECONDS: dict[int, float] = {}
+"""Of each process of the command that runs now, by its id."""
+
+
+def _watch(commands: list[subprocess.Popen[bytes]]) -> None:
+    """Wait for the end of commands, and note the CPU seconds of all processes below this one."""
+    CPU_SECONDS.clear()
+    while any(process.poll() is None for process in commands):
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                times = process.cpu_times()
+                CPU_SECONDS[process.pid] = times.user + times.system
+        time.sleep(0.2)
 
 
 def main() -> None:
@@ -71,7 +91,9 @@ def main() -> None:
         "ray, 1 worker": lambda archive, file: by_ray(archive, file, 1),
         f"ray, {count} workers": lambda archive, file: by_ray(archive, file, count),
     }
-    figures: dict[str, dict[str, list[float]]] = {name: {"few": [], "many": []} for name in engines}
+    figures: dict[str, dict[str, list[dict[str, float]]]] = {
+        name: {"few": [], "many": []} for name in engines
+    }
     with tempfile.TemporaryDirectory() as scratch:
         archive = command.archive(options.archive, Path(scratch))
         sizes = {"few": count, "many": options.sentences}
@@ -84,11 +106,11 @@ def main() -> None:
                 for name, predict in engines.items():
                     began = time.perf_counter()
                     outputs.add(predict(archive, file))
-                    figures[name][size].append(round(time.perf_counter() - began, 1))
+                    figure = {"clock": time.perf_counter() - began, "cpu": sum(CPU_SECONDS.values())}
+                    figures[name][size].append({kind: round(value, 1) for kind, value in figure.items()})
+                    print(f"{name}, {sizes[size]} sentences: {figures[name][size][-1]} seconds", flush=True)
                 if size == "many" and len(outputs) > 1:
                     raise SystemExit("the engines' outputs differ")
-    for name, seconds in figures.items():
-        print(f"{name:20} {sizes['few']} sentences: {seconds['few']} s, {sizes['many']}: {seconds['many']} s")
     machine.write(
         options.output, here, {"archive": archive, "sentences": options.sentences, "seconds": figures}
     )

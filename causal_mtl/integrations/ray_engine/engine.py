@@ -68,9 +68,14 @@ def _dataset(ray: Any, job: Job, attempts: Any) -> Any:
     context.execution_options.preserve_order = True
     context.target_max_block_size = 1  # a window is a row is a block: none waits for another
     files = ray.data.from_items([{"file": str(path)} for path in job.files])
-    # Reading asks for no CPU: it is little work, and workers may have taken them all.
+    # Reading is little work for one process, and asks for no CPU: the workers may have taken them all.
     pieces = files.map_batches(
-        read, fn_kwargs={"size": job.window_size}, batch_size=1, batch_format="pyarrow", num_cpus=0
+        read,
+        fn_kwargs={"size": job.window_size},
+        batch_size=1,
+        batch_format="pyarrow",
+        num_cpus=0,
+        concurrency=1,
     )
     return pieces.map_batches(
         Worker,
