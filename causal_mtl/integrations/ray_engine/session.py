@@ -20,8 +20,10 @@ def import_ray() -> Any:
     Raises:
         ConfigurationError: it is not installed; the message names the extra that has it.
     """
-    # Unless somebody has decided otherwise nothing is reported to anybody.
+    # Unless somebody has decided otherwise nothing is reported to anybody, and the workers of a local Ray have the
+    # priority of this process, not a much lower one, with which they would starve beside other work.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_worker_niceness", "0")
     try:
         import pyarrow
         import ray
