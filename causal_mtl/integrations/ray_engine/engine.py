@@ -89,4 +89,6 @@ def _dataset(ray: Any, job: Job, attempts: Any) -> Any:
 
 
 def _line(error: Exception) -> str:
-    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    """What ray says first, and last, where the cause is."""
+    lines = [line for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return lines[0] if len(lines) == 1 else f"{lines[0]} … {lines[-1].strip()}"
