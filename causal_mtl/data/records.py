@@ -72,23 +72,31 @@ def read_entries(lines: Iterable[str | bytes]) -> Iterator[Entry]:
     Raises:
         ConfigurationError: what follows cannot be read: a list is malformed. The message begins with the line.
     """
+    is_list, numbered = numbered_lines(lines)
+    yield from _list_entries(numbered) if is_list else map(line_entry, numbered)
+
+
+def numbered_lines(lines: Iterable[str | bytes]) -> tuple[bool, Iterator[tuple[int, str | bytes]]]:
+    """Whether these lines together are a JSON list, and each that is not blank with its number, from 1.
+
+    Of a list two lines are taken to see that it is one, else only the first.
+    """
     numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
     first = next(numbered, None)
     if first is None:
-        return
+        return False, numbered
     begin = _decoded_or_none(first[1])
     if begin is None or not begin.lstrip("\ufeff \t").startswith("["):
-        yield from map(_line_entry, chain([first], numbered))
-        return
+        return False, chain([first], numbered)
     second = next(numbered, None)
-    if second is not None and _is_whole(begin):  # a line that is a list, among lines
-        yield from map(_line_entry, chain([first, second], numbered))
-        return
-    others = chain([second] if second else [], numbered)
-    yield from _list_entries(chain([first], others))
+    if second is None:
+        return True, iter([first])
+    # A line that is a list, among lines, is a line.
+    return not _is_whole(begin), chain([first, second], numbered)
 
 
-def _line_entry(numbered: tuple[int, str | bytes]) -> Entry:
+def line_entry(numbered: tuple[int, str | bytes]) -> Entry:
+    """The entry of one line with its number."""
     number, line = numbered
     try:
         return Entry(number, None, _record(parse(_decoded(line))))

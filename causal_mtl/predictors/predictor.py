@@ -118,15 +118,31 @@ class Predictor(Registrable):
         entries = read_entries(lines)
         failure: InputError | None = None
         while failure is None:
-            window, failure = _taken(entries, WINDOW * self.batch_size)
+            window, failure = _taken(entries, self.window_size)
             if not window:
                 break
-            for entry, result in zip(window, self._predict_entries(window), strict=True):
-                if isinstance(result, InputError) and on_error == "stop":
-                    raise InputError(f"line {entry.line}: {result}")
-                yield _error_record(entry, result) if isinstance(result, InputError) else result
+            yield from self.predict_window(window, on_error)
         if failure is not None:
             raise failure
+
+    @property
+    def window_size(self) -> int:
+        """How many records are read ahead, to put sentences of similar length together."""
+        return WINDOW * self.batch_size
+
+    def predict_window(self, window: Sequence[Entry], on_error: OnError = "stop") -> Iterator[dict[str, Any]]:
+        """Predict the entries of one window, as `predict_jsonl` does window after window.
+
+        Scores depend, in their last digits, on which sentences share a batch, so whoever divides a file must
+        divide it into windows of `window_size` entries to get what `predict_jsonl` gives.
+
+        Raises:
+            InputError: as `predict_jsonl` does, after what comes before the bad record.
+        """
+        for entry, result in zip(window, self._predict_entries(window), strict=True):
+            if isinstance(result, InputError) and on_error == "stop":
+                raise InputError(f"line {entry.line}: {result}")
+            yield _error_record(entry, result) if isinstance(result, InputError) else result
 
     def json_to_instance(self, record: Record) -> Instance:
         """The instance to predict; its annotations are the labels that are given.

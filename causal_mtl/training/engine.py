@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import resource
 import sys
@@ -25,13 +26,15 @@ from causal_mtl.nn.precision import (
     choose_precision,
 )
 
+logger = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
 
 class Engine:
     """A thin wrapper of accelerate's `Accelerator`: device, precision and processes.
 
-    With several processes (``torchrun``; on GPUs also ``accelerate launch``) every process holds the whole
+    With several processes (``torchrun``, or ``accelerate launch --multi_gpu``) every process holds the whole
     model, works on its share of a step's micro-batches, and gradients are *summed* over processes once a
     step. As losses are sums that are divided by the count of the whole step, nothing else has to be divided
     or multiplied, and processes may have different numbers of micro-batches, or none.
@@ -209,6 +212,13 @@ def _check_connected(world_size: int) -> None:
     launched = os.environ.get("WORLD_SIZE", "")
     if launched.isdecimal() and int(launched) != world_size:
         raise ConfigurationError(_alone())
+    # `accelerate launch --cpu` with several processes sets where they would meet, but starts one (without MPI).
+    for_cpus = os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("true", "1")
+    if world_size == 1 and for_cpus and not launched and "MASTER_ADDR" in os.environ:
+        logger.warning(
+            "accelerate launch --cpu was asked for several processes, but this is the only process: on CPUs it "
+            "starts more by MPI only; use torchrun, or accelerate launch --multi_gpu (see docs/scale.md)"
+        )
 
 
 def _alone() -> str:

@@ -148,6 +148,13 @@ def test_predict_skips(trained, sentences, tmp_path, capsys):
     assert "2 texts labelled, 1 lines skipped" in capsys.readouterr().err
 
 
+def test_predict_compresses(trained, sentences, tmp_path):
+    plain, packed = tmp_path / "out.jsonl", tmp_path / "out.jsonl.gz"
+    for output in (plain, packed):
+        assert run("predict", trained, sentences, "--output-file", output, "--on-error", "skip") == 1
+    assert gzip.decompress(packed.read_bytes()) == plain.read_bytes()
+
+
 BAD_RECORDS = [
     ('{"text": "a", "half": "\\ud800"}', "half: the string has half of a surrogate pair"),
     ('{"text": "a", "n": [1, NaN]}', "n[1]: the number is NaN, infinite or too large"),

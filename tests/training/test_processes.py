@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file
 from training_fakes import FakeLoader, FakeModel
 
+from causal_mtl import train as train_experiment
 from causal_mtl.archive import load_archive
 from causal_mtl.common import ConfigurationError, Params
 from causal_mtl.training import Batching, Engine, Trainer
@@ -96,10 +97,12 @@ CPU_ONLY = {
 CPU_ONLY |= {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
 
 
-def command_line(directory, config_file, *launcher, **overrides):
+def command_line(directory, config_file, *launcher, include=(), **overrides):
     command = [sys.executable, *launcher, "-m", "causal_mtl", "train", str(config_file), "-s", str(directory)]
+    command += [word for name in include for word in ("--include-package", name)]
     command += ["-o", json.dumps({"trainer.device": "auto", "dataset_reader.max_instances": 30, **overrides})]
-    return subprocess.run(command, env=CPU_ONLY, capture_output=True, text=True, timeout=600)
+    env = CPU_ONLY | {"PYTHONPATH": str(config_file.parent)}
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=600)
 
 
 def test_torchrun_without_a_gpu_trains_one_model(tmp_path, config_file):
@@ -120,6 +123,64 @@ def test_torchrun_without_a_gpu_trains_one_model(tmp_path, config_file):
     one, two = (json.loads((tmp_path / name / "metrics.json").read_text()) for name in ("one", "two"))
     assert two["training_steps"] == one["training_steps"]
     assert two["validation_loss"] == pytest.approx(one["validation_loss"], rel=1e-4)
+
+
+CMTL = {
+    "type": "cmtl",
+    "architecture": {"type": "hierarchical"},
+    "label_transfer": {"type": "lstm", "label_dim": 4},
+    "label_sampler": "argmax",
+}
+PMEI = {"type": "pmei", "stochastic_map": {"type": "gru"}, "alpha": 0.1, "beta": 0.001}
+
+
+def torchrun():
+    return ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+
+
+def accelerate_launch():
+    """Where there is no GPU, too, `--multi_gpu` is what makes it start several processes."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    quiet = ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+    launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
+    return [*launch, *quiet, "--main_process_port", port]
+
+
+@pytest.mark.parametrize(
+    ("launcher", "model"),
+    [(torchrun, CMTL), (torchrun, PMEI), (accelerate_launch, {"type": "mtl"})],
+    ids=["torchrun-cmtl", "torchrun-pmei", "accelerate-mtl"],
+)
+def test_weights_after_some_steps_are_those_of_one_process(
+    tmp_path, config, config_file, monkeypatch, launcher, model
+):
+    # Each process draws noise of its own; with the same everywhere, its gradients are compared too.
+    (tmp_path / "same_noise.py").write_text("import torch\ntorch.randn_like = torch.ones_like\n")
+    monkeypatch.setattr(torch, "randn_like", torch.ones_like)
+    config = {**config, "model": {**config["model"], **model}}
+    config_file.write_text(json.dumps(config))
+    # 7 batches in each of 2 epochs: in the last step of an epoch the second process has none
+    overrides = {"dataset_reader.max_instances": 56, "data_loader.batch_size": 8}
+    done = command_line(tmp_path / "two", config_file, *launcher(), include=["same_noise"], **overrides)
+    assert done.returncode == 0, done.stderr
+    one_process = {**overrides, "trainer.gradient_accumulation_steps": 2}
+    train_experiment(config, tmp_path / "one", overrides=one_process)
+    note = json.loads((tmp_path / "two" / "run.json").read_text())
+    assert note["machine"]["processes"] == 2
+    metrics = [json.loads((tmp_path / name / "metrics.json").read_text()) for name in ("one", "two")]
+    assert metrics[0]["training_steps"] == metrics[1]["training_steps"] == 8
+    one, two = (load_archive(tmp_path / name).model.state_dict() for name in ("one", "two"))
+    torch.testing.assert_close(two, one, rtol=1e-5, atol=1e-6)
+
+
+def test_accelerate_launch_on_cpus_says_that_it_started_one_process(tmp_path, config_file):
+    launch = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
+    done = command_line(tmp_path / "one", config_file, *launch)
+    assert done.returncode == 0, done.stderr
+    assert "this is the only process" in done.stderr
+    assert json.loads((tmp_path / "one" / "run.json").read_text())["machine"]["processes"] == 1
 
 
 @pytest.mark.parametrize("environment", [{}, {"RANK": "0"}, {"RANK": "0", "MASTER_ADDR": "127.0.0.1"}])
