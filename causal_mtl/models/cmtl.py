@@ -137,7 +137,13 @@ class CausalMultiTaskModel(Model):
             if stochastic_map
             else {}
         )
-        self.heads = self.make_heads({name: size + direct[name] for name, size in sizes.items()})
+        inputs = {name: size + direct[name] for name, size in sizes.items()}
+        if blind := [name for name, width in inputs.items() if not width]:
+            raise ConfigurationError(
+                f"the head of {blind[0]!r} would see nothing: its architecture gives it no states, and no "
+                "labels are transferred to it (see architecture.tasks, paths and label_transfer)"
+            )
+        self.heads = self.make_heads(inputs)
 
     @classmethod
     def config_problems(cls, config: Construct) -> Iterator[Problem]:
