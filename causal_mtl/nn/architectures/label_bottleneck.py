@@ -61,9 +61,8 @@ class LabelBottleneck(Hierarchical):
         self.readers = NamedModules()
         self.residuals = NamedModules()
         for task in narrow if residual else ():
-            self.readers[task] = encoder.construct(input_size=input_size)
-            self.residuals[task] = nn.Linear(self.readers[task].get_output_dim(), residual)  # type:
-            ignore[operator]
+            self.readers[task] = reader = encoder.construct(input_size=input_size)
+            self.residuals[task] = nn.Linear(reader.get_output_dim(), residual)
 
     def output_dim(self, task: str) -> int:
         """The width of a task's states: `residual` of those that see labels."""
