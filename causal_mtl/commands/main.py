@@ -17,6 +17,7 @@ from causal_mtl.commands import (
     plot,
     predict,
     sweep,
+    synthesize,
     tabulate,
     train,
     tune_thresholds,
@@ -28,7 +29,7 @@ from causal_mtl.version import VERSION
 
 _SUBCOMMANDS = (
     train, evaluate, predict, tune_thresholds, sweep, tabulate, plot, validate, convert, build_vocab, find_lr,
-    components,
+    synthesize, components,
 )  # fmt: skip
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
