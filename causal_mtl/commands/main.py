@@ -12,6 +12,7 @@ from causal_mtl.commands import (
     build_vocab,
     components,
     convert,
+    effects,
     evaluate,
     find_lr,
     plot,
@@ -29,7 +30,7 @@ from causal_mtl.version import VERSION
 
 _SUBCOMMANDS = (
     train, evaluate, predict, tune_thresholds, sweep, tabulate, plot, validate, convert, build_vocab, find_lr,
-    synthesize, components,
+    effects, synthesize, components,
 )  # fmt: skip
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)

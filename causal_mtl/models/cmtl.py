@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -79,6 +79,8 @@ class CausalMultiTaskModel(Model):
         constraints: which labels may be predicted together: "none" for all, "training" for those that it showed
             together, or a list (docs/consistency.md).
     """
+
+    two_paths: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -191,6 +193,14 @@ class CausalMultiTaskModel(Model):
                 self._hand_on(task.name, label_logits, flow)
                 self._watch(task.name, batch, result)
         return self.add_losses(result, batch)
+
+    def reached_from(self, name: str) -> set[str]:
+        """Those that have it as a parent, those that have these, and so on."""
+        reached: set[str] = set()
+        for task in self.tasks:  # parents come first
+            if not reached.union({name}).isdisjoint(self.tasks.parents[task.name]):
+                reached.add(task.name)
+        return reached
 
     def begin_epoch(self, epoch: int) -> None:
         """Let the label sampler follow its schedule."""

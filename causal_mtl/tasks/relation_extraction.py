@@ -22,6 +22,7 @@ from causal_mtl.tasks.task import Allows, Targets, Task
 
 WORD = "word"
 """The label of a mention that is only known by its anchor."""
+ROLES = ("head", "tail")
 
 
 @Task.register("relation_extraction")
@@ -98,6 +99,11 @@ class RelationExtraction(PairLabels):
         """The columns of a collated cell whose tokens see its label."""
         return (1, 2) if self.view == "both" else (1,)
 
+    def outcome_names(self, vocab: Vocabulary) -> list[str]:
+        """Each relation that a token is head of, and each that it is tail of."""
+        names = self.label_names(vocab)
+        return [f"{name} ({role})" for role in ROLES for name in names]
+
     def num_labels(self, vocab: Vocabulary) -> int:
         """One for each relation and role."""
         return super().num_labels(vocab) * len(self.roles)
@@ -124,6 +130,10 @@ class RelationHead(PairHead):
     def label_logits(self, output: PairScores) -> Tensor:
         """For each token and relation the highest logit over partners, `(batch, tokens, relations × roles)`."""
         return self._with_tails(output, output.maxima())
+
+    def outcome_logits(self, output: PairScores) -> Tensor:
+        """The highest logit over partners of each relation, as head and tail, `(batch, tokens, relations × 2)`."""
+        return torch.cat([output.maxima(), output.turned().maxima()], dim=-1)
 
     def loss_and_label_logits(self, output: PairScores, targets: Targets) -> tuple[Tensor, Tensor]:
         """Both from one pass over the pairs, `()` and `(batch, tokens, relations × roles)`."""

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 from torch import Tensor, nn
 
 from causal_mtl.common import ConfigurationError, Name, NonNegativeFloat, Registrable
-from causal_mtl.data.instance import Annotation, Instance
+from causal_mtl.data.instance import Annotation, Instance, Span
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.metrics import Measure, Metric
 from causal_mtl.tasks.links import Link, Partner
@@ -54,6 +54,10 @@ class Head(nn.Module):
     def label_logits(self, output: Any) -> Tensor:
         """The logits as other tasks see them, with their gradient."""
         raise NotImplementedError
+
+    def outcome_logits(self, output: Any) -> Tensor:
+        """The logits of `Task.outcome_names`, `(batch, tokens or 1, outcomes)`; here: `label_logits`."""
+        return self.label_logits(output)
 
     def loss_and_label_logits(self, output: Any, targets: Targets) -> tuple[Tensor, Tensor]:
         """Both, for heads that get them from one pass."""
@@ -132,6 +136,14 @@ class Task(Registrable):
         """Its labels in `vocab`, in the order of their indices."""
         names = vocab.get_index_to_token_vocabulary(self.namespace)
         return [names[index] for index in sorted(names)]
+
+    def outcome_names(self, vocab: Vocabulary) -> list[str]:
+        """What may be said of a position, or of the whole text, in the order of `Head.outcome_logits`."""
+        return self.label_names(vocab)
+
+    def anchor_of(self, span: Span) -> int:
+        """The token that stands for `span`; here: its first."""
+        return span.start
 
     def uses(self) -> dict[str, tuple[str, str]]:
         """Tasks whose predictions decoding needs: `{setting: (task name, what it must yield)}`."""
