@@ -14,23 +14,26 @@ from causal_mtl.commands.predict import positive
 logger = logging.getLogger(__name__)
 
 
-def add_parser(subcommands: Any) -> argparse.ArgumentParser:
-    """Add this subcommand's parser."""
-    parser: argparse.ArgumentParser = subcommands.add_parser(
+def add_parser(subcommands: Any) -> list[argparse.ArgumentParser]:
+    """Add this subcommand's parser; those of its kinds are returned."""
+    parser = subcommands.add_parser(
         "effects",
         help="estimate what a label or a phrase does to a prediction",
-        description="labels: what setting the labels of one task does to the predictions of another (eq. 10 of the CMTL "
-        "paper). ngrams: what each n-gram of a text does to a label (eq. 11). compare: two models on the same texts.",
+        description="labels: what setting the labels of one task does to the predictions of another (equation 10 "
+        "of the CMTL paper). ngrams: what each n-gram of a text does to a label (equation 11). compare: two "
+        "models on the same texts.",
     )
     kinds = parser.add_subparsers(title="kinds", metavar="KIND", required=True)
-    _add_labels(kinds.add_parser("labels", help="of labels on labels", description=_LABELS))
-    return parser
+    labels = kinds.add_parser("labels", help="of labels on labels", description=_LABELS)
+    _add_labels(labels)
+    return [labels]
 
 
 _LABELS = (
     "Estimate by equation 10 of the CMTL paper what the labels of one task do to the predictions of another: "
-    "E[f(b | do(a))] − E[f(b | do(ā))], exactly over the other labels ā. Of a model with two paths (cmtl) total effects "
-    "are split into direct ones (on heads) and indirect ones (on encoders). docs/causal-effects.md says what to trust."
+    "E[f(b | do(a))] − E[f(b | do(ā))], exactly over the other labels ā. Of a model with two paths (cmtl) total "
+    "effects are split into direct ones (on heads) and indirect ones (on encoders). docs/causal-effects.md says "
+    "what to trust."
 )
 
 
