@@ -43,6 +43,13 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
         help='at a bad line: stop, or write {"line": number, "error": message} in its place (default: stop)',
     )
     add_engine_options(parser)
+    parser.add_argument(
+        "--given-gold",
+        metavar="TASK",
+        nargs="+",
+        default=[],
+        help='keep the labels of these tasks under "annotations" and predict the others from them',
+    )
     parser.add_argument("--predictor", default="default", help="the registered name of a predictor")
     parser.add_argument("-o", "--overrides", default="", help="changes to the model's config as jsonnet")
     return parser
@@ -103,6 +110,7 @@ def run(options: argparse.Namespace) -> int:
         predictor=options.predictor,
         batch_size=options.batch_size,
         mixed_precision=options.mixed_precision,
+        given_gold=options.given_gold,
     )
     written = as_text if options.readable else as_line
     done = skipped = 0

@@ -14,6 +14,7 @@ import torch
 
 from causal_mtl.archive import Archive, Device, load_archive
 from causal_mtl.common import ConfigurationError, Registrable, import_package, import_plugins
+from causal_mtl.common.text import suggestion
 from causal_mtl.data import Annotation, Instance, batches
 from causal_mtl.data.instance import scores_of
 from causal_mtl.data.loader import Loader
@@ -21,8 +22,10 @@ from causal_mtl.data.records import Entry, expect, read_entries
 from causal_mtl.data.schema import to_json
 from causal_mtl.data.strict_json import check
 from causal_mtl.data.strings import expect_text
+from causal_mtl.models import TaskGraph
 from causal_mtl.nn.precision import choose_device, choose_precision
-from causal_mtl.predictors.given import read_given
+from causal_mtl.predictors.given import read_given, read_gold, without
+from causal_mtl.predictors.partial import completed
 
 OnError = Literal["stop", "skip"]
 Precision = Literal["auto", "no", "bf16"]
@@ -39,22 +42,27 @@ class InputError(ConfigurationError):
 class Predictor(Registrable):
     """Predicts with a trained model. Registered as a `Predictor` with name "default".
 
-    A record to predict is raw text, or an object with ``text`` (tokenized as the config's reader does raw text) or
-    ``tokens``, or both. What is predicted comes back as a record of the `jsonl` schema: ``text``, ``tokens``,
-    ``annotations`` by task with offsets and scores, and every other field of the input. It can be read back as
-    gold. ``annotations`` of the input are not looked at: a file with gold can be predicted as it is.
+    A record to predict is raw text, or an object with ``text`` (tokenized as the config's reader does raw
+    text) or ``tokens``, or both. What is predicted comes back as a record of the `jsonl` schema: ``text``,
+    ``tokens``, ``annotations`` by task with offsets and scores, and every other field of the input. It can
+    be read back as gold. ``annotations`` of the input are not looked at: a file with gold can be predicted
+    as it is.
 
-    Labels under the key ``given``, in the form of ``annotations``, are set: their tasks are not predicted but keep
-    these labels, and the other tasks are predicted from them, as when a person corrects a mention:
-    ``{"text": …, "given": {"entities": {"spans": [{"start": 0, "end": 6, "label": "entity"}]}}}``.
+    Labels under the key ``given``, in the form of ``annotations``, are set: their tasks are not predicted
+    but keep these labels, and the other tasks are predicted from them, as when a person corrects a mention:
+    ``{"text": …, "given": {"entities": {"spans": [{"start": 0, "end": 6, "label": "entity"}]}}}``. With
+    ``"partial": true`` beside the spans (relations, labels) they are not all: the rest is predicted around
+    them.
 
     A subclass can change `json_to_instance` and `instance_to_json`.
 
     Args:
         archive: the trained model.
         batch_size: sentences that are predicted together.
-        mixed_precision: "no", or "bf16" for matrix products of 16 bits: faster where the hardware has them, with
-            scores that agree to two digits or so; "auto" is "bf16" there and "no" elsewhere.
+        mixed_precision: "no", or "bf16" for matrix products of 16 bits: faster where the hardware has them,
+            with scores that agree to two digits or so; "auto" is "bf16" there and "no" elsewhere.
+        given_gold: tasks whose gold, under ``annotations`` of a record, is given; what is under ``given``
+            goes before.
 
     Raises:
         ConfigurationError: the archive's device cannot compute in this precision.
@@ -62,12 +70,20 @@ class Predictor(Registrable):
 
     default_implementation = "default"
 
-    def __init__(self, archive: Archive, batch_size: int = 32, mixed_precision: Precision = "no") -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        batch_size: int = 32,
+        mixed_precision: Precision = "no",
+        given_gold: Sequence[str] = (),
+    ) -> None:
         self.archive = archive
         self.model = archive.model
         self.batch_size = batch_size
         device = choose_device(archive.device.type)  # type: ignore[arg-type]
         self.mixed_precision = choose_precision(mixed_precision, device)
+        self.given_gold = given_gold
+        check_tasks("given_gold", given_gold, self.model.tasks)
 
     def predict(self, record: str | Record) -> dict[str, Any]:
         """Predict one text or record.
@@ -104,9 +120,9 @@ class Predictor(Registrable):
 
         Args:
             lines: of a file that is open for reading.
-            on_error: at a record that cannot be predicted: "stop" yields what comes before it, then raises; "skip"
-                yields ``{"line": number, "error": message}`` in its place and goes on. In a list, the record has
-                ``"record": number`` besides.
+            on_error: at a record that cannot be predicted: "stop" yields what comes before it, then raises;
+                "skip" yields ``{"line": number, "error": message}`` in its place and goes on. In a list, the
+                record has ``"record": number`` besides.
 
         Raises:
             InputError: names the line, from 1. Where a list is malformed, whatever `on_error` says: its rest
@@ -135,6 +151,8 @@ class Predictor(Registrable):
         tokens = expect(record["tokens"], list, "tokens") if record.get("tokens") is not None else None
         rest = {key: value for key, value in record.items() if key not in ("text", "tokens", "annotations")}
         instance = self.archive.reader.text_to_instance(text, tokens, rest)
+        if self.given_gold:
+            read_gold(instance, record, self.given_gold, self.model.tasks, self.archive.vocab)
         if record.get("given") is not None:
             read_given(instance, record["given"], self.model.tasks, self.archive.vocab)
         return instance
@@ -146,8 +164,34 @@ class Predictor(Registrable):
     def annotate(self, instances: Sequence[Instance]) -> list[dict[str, Annotation]]:
         """Predict instances: one annotation per task for each, in their order.
 
-        Annotations that an instance has already are set, not predicted.
+        Annotations that an instance has already are set, not predicted; around partial ones the rest is.
         """
+        return self._annotate(self._completed(instances))
+
+    def _completed(self, instances: Sequence[Instance]) -> Sequence[Instance]:
+        """The instances with the rest of what is given in part: a pass for each such task, in order of the graph."""
+        tasks = [task.name for task in self.model.tasks]
+        for number, name in enumerate(tasks):
+            partial = [
+                i
+                for i, one in enumerate(instances)
+                if name in one.annotations and one.annotations[name].partial
+            ]
+            if not partial:
+                continue
+            # A later task that is given in part is predicted here, as if nothing were given.
+            bare = [
+                without(instances[i], [name, *_partial(instances[i], tasks[number + 1 :])]) for i in partial
+            ]
+            instances = list(instances)
+            for index, predicted in zip(partial, self._annotate(bare), strict=True):
+                given = instances[index].annotations
+                whole = completed(given[name], predicted[name], self.model.tasks[name])
+                instances[index] = replace(instances[index], annotations={**given, name: whole})
+        return instances
+
+    def _annotate(self, instances: Sequence[Instance]) -> list[dict[str, Annotation]]:
+        """As `annotate`, where nothing is partial."""
         alike: dict[frozenset[str], list[int]] = defaultdict(list)  # what is set must be the same in a batch
         for number, instance in enumerate(instances):
             alike[frozenset(instance.annotations)].append(number)
@@ -212,6 +256,7 @@ def load(
     batch_size: int = 32,
     mixed_precision: Precision = "no",
     include_package: Sequence[str] = (),
+    given_gold: Sequence[str] = (),
 ) -> Predictor:
     """Load a trained model to predict with.
 
@@ -222,8 +267,9 @@ def load(
         predictor: the registered name of a `Predictor`.
         batch_size: sentences that are predicted together.
         mixed_precision: "auto", "no" or "bf16", see `Predictor`.
-        include_package: modules to import first, for the components that they register; the archive's config can
-            also name their classes by dotted path.
+        include_package: modules to import first, for the components that they register; the archive's config
+            can also name their classes by dotted path.
+        given_gold: tasks whose gold in the records is given, see `Predictor`.
 
     Raises:
         ConfigurationError: this is no archive, or it cannot be loaded here.
@@ -233,7 +279,29 @@ def load(
     for package in include_package:
         import_package(package)
     archive = load_archive(path, overrides, device)
-    return Predictor.by_name(predictor)(archive, batch_size, mixed_precision)
+    # Only where it is asked for: a predictor of one's own need not take it.
+    options = {"given_gold": given_gold} if given_gold else {}
+    return Predictor.by_name(predictor)(archive, batch_size, mixed_precision, **options)
+
+
+def check_tasks(option: str, names: Iterable[str], tasks: TaskGraph) -> None:
+    """Refuse names that no task has.
+
+    Raises:
+        ConfigurationError: begins with `option`.
+    """
+    known = [task.name for task in tasks]
+    for name in names:
+        if name not in known:
+            hint = suggestion(name, known)
+            raise ConfigurationError(
+                f"{option}: the model has no task {name!r}{hint} (tasks: {', '.join(known)})"
+            )
+
+
+def _partial(instance: Instance, names: Iterable[str]) -> list[str]:
+    given = instance.annotations
+    return [name for name in names if name in given and given[name].partial]
 
 
 def _taken(entries: Iterator[Entry], size: int) -> tuple[list[Entry], InputError | None]:

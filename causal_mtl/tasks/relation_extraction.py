@@ -11,7 +11,8 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from causal_mtl.data.instance import Annotation, Instance, Relation, RelationAnnotation, Span
+from causal_mtl.common import ConfigurationError
+from causal_mtl.data.instance import Annotation, Instance, Relation, RelationAnnotation, Span, SpanAnnotation
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.metrics import Metric, TripleF1
 from causal_mtl.metrics.triple_f1 import Mode
@@ -88,6 +89,30 @@ class RelationExtraction(PairLabels):
                 if vocab.has_token(relation.label, self.namespace)
             }
         )
+
+    def check_given(self, instance: Instance, vocab: Vocabulary) -> None:
+        """As for every task; and its mentions, where all are given too, must be those of the relations.
+
+        Raises:
+            ConfigurationError: the model cannot hold it.
+        """
+        super().check_given(instance, vocab)
+        annotation = instance.annotations[self.name]
+        mentions = instance.annotations.get(self.mentions or "")
+        for relation in annotation.relations if isinstance(annotation, RelationAnnotation) else ():
+            head, tail = relation.head, relation.tail
+            if not self.diagonal and self.anchor_of(head) == self.anchor_of(tail):
+                raise ConfigurationError(
+                    f"{relation.label!r}: head and tail are the same word (see `diagonal`)"
+                )
+            if isinstance(mentions, SpanAnnotation) and not mentions.partial:
+                places = {(span.start, span.end) for span in mentions.spans}
+                for end in (head, tail):
+                    if (end.start, end.end) not in places:
+                        raise ConfigurationError(
+                            f"{relation.label!r}: {instance.span_text(end)!r} is none of the mentions of "
+                            f"{self.mentions!r}, which are given too"
+                        )
 
     @property
     def domain(self) -> Domain:

@@ -141,6 +141,10 @@ class Task(Registrable):
         """What may be said of a position, or of the whole text, in the order of `Head.outcome_logits`."""
         return self.label_names(vocab)
 
+    def compatible(self, one: Span, other: Span) -> bool:
+        """Whether both spans may be found together, with any labels; here: unless their words are the same."""
+        return (one.start, one.end) != (other.start, other.end)
+
     def anchor_of(self, span: Span) -> int:
         """The token that stands for `span`; here: its first."""
         return span.start
@@ -197,8 +201,8 @@ class Task(Registrable):
     def check_given(self, instance: Instance, vocab: Vocabulary) -> None:
         """Check the annotation of `instance` for this task, which a person gives to a trained model.
 
-        Here: `targets` must understand it, all of it must be placed, and `vocab` must know its labels, those that
-        `count_vocab_items` counts.
+        Here: `targets` must understand it, all of it must be placed, and `vocab` must know its labels, those
+            that `count_vocab_items` counts.
 
         Raises:
             ConfigurationError: the model cannot hold it.
@@ -208,6 +212,8 @@ class Task(Registrable):
             raise ConfigurationError(f"not on the boundaries of tokens: {unplaced[0]}")
         if self.targets(instance, vocab) is None:
             raise ConfigurationError(f"expected {self.yields}")
+        if annotation.partial and self.exclusive:
+            raise ConfigurationError("a text has exactly one label of this task, so it cannot be partial")
         counter: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         self.count_vocab_items(instance, counter)
         for namespace, labels in counter.items():

@@ -2,50 +2,10 @@
 
 import csv
 import json
-from pathlib import Path
 
 import pytest
 
-from causal_mtl import train
 from causal_mtl.commands.main import main
-
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def fixtures():
-    return ROOT / "fixtures"
-
-
-def text_config(root):
-    """Reviews and their ratings, of the fixture, in a second or two."""
-    task = "single_label_classification"
-    aspects = ["food", "ambiance", "service", "noise"]
-    return {
-        "dataset_reader": {"type": "cebab", "tokenizer": "whitespace", "no_majority": "median"},
-        "train_data_path": str(root / "fixtures/cebab/train.json"),
-        "validation_data_path": str(root / "fixtures/cebab/dev.json"),
-        "model": {
-            "type": "cmtl",
-            "embedder": {"tokens": {"type": "embedding", "embedding_dim": 12}},
-            "encoder": {"type": "cnn", "windows": [1], "filters": 8},
-            "label_transfer": {"type": "lstm", "label_dim": 8},
-            "label_sampler": "gold",
-            "tasks": [
-                *({"type": task, "name": name, "parents": []} for name in aspects),
-                {"type": task, "name": "rating", "parents": aspects},
-            ],
-        },
-        "data_loader": {"batch_size": 20},
-        "trainer": {"num_epochs": 6, "optimizer": {"type": "adam", "lr": 0.02}, "validation_metric": "-loss"},
-    }
-
-
-@pytest.fixture(scope="module")
-def reviews(fixtures, tmp_path_factory):
-    directory = tmp_path_factory.mktemp("reviews") / "run"
-    train(text_config(fixtures.parent), directory)
-    return directory
 
 
 def labels(reviews, fixtures, *options):
