@@ -7,6 +7,7 @@ import json
 import logging
 from typing import Any
 
+from causal_mtl.commands.effects_of_words import add_texts
 from causal_mtl.commands.output import STANDARD, check_outputs, open_output, write_text
 from causal_mtl.commands.plot import drawing
 from causal_mtl.commands.predict import positive
@@ -26,7 +27,7 @@ def add_parser(subcommands: Any) -> list[argparse.ArgumentParser]:
     kinds = parser.add_subparsers(title="kinds", metavar="KIND", required=True)
     labels = kinds.add_parser("labels", help="of labels on labels", description=_LABELS)
     _add_labels(labels)
-    return [labels]
+    return [labels, *add_texts(kinds)]
 
 
 _LABELS = (

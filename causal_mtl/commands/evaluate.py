@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> None:
     """Evaluate and write what is asked for."""
     from causal_mtl.archive import load_archive
     from causal_mtl.data.loader import Loader
-    from causal_mtl.predictors.predictor import check_tasks
+    from causal_mtl.predictors.given import check_tasks
     from causal_mtl.training import Batching, Engine, evaluate
     from causal_mtl.training.data_report import describe_for_model, problems
     from causal_mtl.training.gold import read_gold

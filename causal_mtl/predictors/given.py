@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from causal_mtl.common import ConfigurationError
+from causal_mtl.common.text import suggestion
 from causal_mtl.data import Annotation, Instance, Vocabulary
 from causal_mtl.data.records import expect
 from causal_mtl.data.schema import from_json
@@ -46,6 +46,21 @@ def read_gold(
     _check(instance, names, tasks, vocab, "annotations")
 
 
+def check_tasks(option: str, names: Iterable[str], tasks: TaskGraph) -> None:
+    """Refuse names that no task has.
+
+    Raises:
+        ConfigurationError: begins with `option`.
+    """
+    known = [task.name for task in tasks]
+    for name in names:
+        if name not in known:
+            hint = suggestion(name, known)
+            raise ConfigurationError(
+                f"{option}: the model has no task {name!r}{hint} (tasks: {', '.join(known)})"
+            )
+
+
 def _read(instance: Instance, annotations: Any, key: str) -> dict[str, Annotation]:
     record = {
         "text": instance.text,
@@ -65,9 +80,3 @@ def _check(instance: Instance, names: Any, tasks: TaskGraph, vocab: Vocabulary, 
             tasks[name].check_given(instance, vocab)
         except ConfigurationError as error:
             raise ConfigurationError(f"{key}.{name}: {error.message}") from None
-
-
-def without(instance: Instance, names: Sequence[str]) -> Instance:
-    """The same text without what is given of some tasks."""
-    kept = {name: one for name, one in instance.annotations.items() if name not in names}
-    return replace(instance, annotations=kept)

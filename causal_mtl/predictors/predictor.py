@@ -14,7 +14,6 @@ import torch
 
 from causal_mtl.archive import Archive, Device, load_archive
 from causal_mtl.common import ConfigurationError, Registrable, import_package, import_plugins
-from causal_mtl.common.text import suggestion
 from causal_mtl.data import Annotation, Instance, batches
 from causal_mtl.data.instance import scores_of
 from causal_mtl.data.loader import Loader
@@ -22,10 +21,9 @@ from causal_mtl.data.records import Entry, expect, read_entries
 from causal_mtl.data.schema import to_json
 from causal_mtl.data.strict_json import check
 from causal_mtl.data.strings import expect_text
-from causal_mtl.models import TaskGraph
 from causal_mtl.nn.precision import choose_device, choose_precision
-from causal_mtl.predictors.given import read_given, read_gold, without
-from causal_mtl.predictors.partial import completed
+from causal_mtl.predictors.given import check_tasks, read_given, read_gold
+from causal_mtl.predictors.partial import complete
 
 OnError = Literal["stop", "skip"]
 Precision = Literal["auto", "no", "bf16"]
@@ -166,29 +164,7 @@ class Predictor(Registrable):
 
         Annotations that an instance has already are set, not predicted; around partial ones the rest is.
         """
-        return self._annotate(self._completed(instances))
-
-    def _completed(self, instances: Sequence[Instance]) -> Sequence[Instance]:
-        """The instances with the rest of what is given in part: a pass for each such task, in order of the graph."""
-        tasks = [task.name for task in self.model.tasks]
-        for number, name in enumerate(tasks):
-            partial = [
-                i
-                for i, one in enumerate(instances)
-                if name in one.annotations and one.annotations[name].partial
-            ]
-            if not partial:
-                continue
-            # A later task that is given in part is predicted here, as if nothing were given.
-            bare = [
-                without(instances[i], [name, *_partial(instances[i], tasks[number + 1 :])]) for i in partial
-            ]
-            instances = list(instances)
-            for index, predicted in zip(partial, self._annotate(bare), strict=True):
-                given = instances[index].annotations
-                whole = completed(given[name], predicted[name], self.model.tasks[name])
-                instances[index] = replace(instances[index], annotations={**given, name: whole})
-        return instances
+        return self._annotate(complete(instances, self.model.tasks, self._annotate))
 
     def _annotate(self, instances: Sequence[Instance]) -> list[dict[str, Annotation]]:
         """As `annotate`, where nothing is partial."""
@@ -282,26 +258,6 @@ def load(
     # Only where it is asked for: a predictor of one's own need not take it.
     options = {"given_gold": given_gold} if given_gold else {}
     return Predictor.by_name(predictor)(archive, batch_size, mixed_precision, **options)
-
-
-def check_tasks(option: str, names: Iterable[str], tasks: TaskGraph) -> None:
-    """Refuse names that no task has.
-
-    Raises:
-        ConfigurationError: begins with `option`.
-    """
-    known = [task.name for task in tasks]
-    for name in names:
-        if name not in known:
-            hint = suggestion(name, known)
-            raise ConfigurationError(
-                f"{option}: the model has no task {name!r}{hint} (tasks: {', '.join(known)})"
-            )
-
-
-def _partial(instance: Instance, names: Iterable[str]) -> list[str]:
-    given = instance.annotations
-    return [name for name in names if name in given and given[name].partial]
 
 
 def _taken(entries: Iterator[Entry], size: int) -> tuple[list[Entry], InputError | None]:
