@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,7 +22,7 @@ class Estimates:
         mean: over models of the mean over units.
         low: 2.5% of the resampled means are below.
         high: 2.5% of them are above.
-        p: two-sided, of the hypothesis that the mean is 0.
+        p: two-sided: how often a resampled mean lies on the other side of 0, 2 / (samples + 1) at least.
     """
 
     mean: NDArray[np.float64]
@@ -38,8 +37,10 @@ def bootstrap_means(
     """The mean over units of many quantities, and how sure it is.
 
     Each sample draws the cases with replacement, with all their units and the same ones for all models, and
-    as many models as there are. Few models drawn from few vary too little, by (m − 1) / m: their deviations
-    are widened by as much. With one model the interval says nothing about other seeds.
+    as many models as there are. Few models drawn from few vary too little, and how much models vary is
+    itself hardly known from few: their deviations are widened, to what Student's t would have. With one
+    model the interval says nothing about other seeds. What all models share, such as the sample of training
+    data, no interval knows.
 
     Args:
         values: `(models, units, quantities)`.
@@ -97,13 +98,15 @@ def _mean_of_drawn(generator: np.random.Generator, values: NDArray[np.float64]) 
         return centre
     times = generator.multinomial(models, np.full(models, 1 / models), size=samples) / models
     drawn = np.einsum("sm,smq->sq", times, values)
-    widened: NDArray[np.float64] = centre + (drawn - centre) * np.sqrt(models / (models - 1))
+    # Of m models' own spread only m − 1 deviations are known: tails as those of Student's t.
+    tails = np.sqrt((models - 1) / generator.chisquare(models - 1, size=(samples, 1)))
+    widened: NDArray[np.float64] = centre + (drawn - centre) * np.sqrt(models / (models - 1)) * tails
     return widened
 
 
 def _p_values(drawn: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of mean / sd of the resampled means, by the normal distribution: shares of resamples end at 1 / samples."""
-    deviation = drawn.std(axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = np.where(np.abs(mean) < _EXACT, 0.0, np.abs(mean) / deviation)
-    return np.array([math.erfc(ratio / math.sqrt(2)) for ratio in ratios])
+    below = ((drawn <= _EXACT).sum(axis=0) + 1) / (len(drawn) + 1)
+    above = ((drawn >= -_EXACT).sum(axis=0) + 1) / (len(drawn) + 1)
+    p = np.minimum(1.0, 2 * np.minimum(below, above))
+    p[np.abs(mean) < _EXACT] = 1.0
+    return p

@@ -62,4 +62,5 @@ def of_world(world, tmp_path_factory):
             )
         return made[key]
 
+    make.config = world_config
     return make
