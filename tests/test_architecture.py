@@ -21,7 +21,8 @@ STANDS_ON = {
 }
 STANDS_ON["training"] = STANDS_ON["predictors"] = STANDS_ON["archive"] | {"archive", "version"}
 STANDS_ON["analysis"] = STANDS_ON["predictors"] | {"predictors", "training"}
-STANDS_ON["commands"] = STANDS_ON["analysis"] | {"analysis"}
+STANDS_ON["integrations"] = STANDS_ON["predictors"] | {"predictors"}
+STANDS_ON["commands"] = STANDS_ON["analysis"] | {"analysis", "integrations"}
 STANDS_ON[""] = {"version", "training", "predictors"}  # causal_mtl/__init__.py: load and train
 STANDS_ON["__main__"] = {"commands"}
 

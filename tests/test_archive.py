@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from causal_mtl.archive import copy_archive, load_archive, save_archive
+from causal_mtl.archive import copy_archive, load_archive, save_archive, write_archive
 from causal_mtl.common import ConfigurationError, Params
 
 ROOT = Path(__file__).parents[1]
@@ -335,3 +335,14 @@ def test_what_of_the_environment_a_config_read(config, tmp_path, monkeypatch):
     assert json.loads(note)["environment_variables"] == ["CMTL_SEED"]
     assert "s3cr3t" not in note
     assert load_archive(run.archive).config["random_seed"] == 17
+
+
+def test_the_file_of_an_archive_and_of_an_unpacked_one(trained, unpacked, tmp_path):
+    for source in (trained, trained / "model.tar.gz"):
+        write_archive(source, tmp_path / "copy.tar.gz")
+        assert (tmp_path / "copy.tar.gz").read_bytes() == (trained / "model.tar.gz").read_bytes()
+    write_archive(unpacked, tmp_path / "packed.tar.gz")
+    again = load_archive(tmp_path / "packed.tar.gz").model.state_dict()
+    assert all(
+        torch.equal(value, again[name]) for name, value in load_archive(trained).model.state_dict().items()
+    )

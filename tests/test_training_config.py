@@ -12,6 +12,7 @@ from causal_mtl.commands.main import main
 from causal_mtl.common import Params
 from causal_mtl.nn.architectures import Architecture
 from causal_mtl.nn.encoders import Encoder
+from causal_mtl.nn.inference import Inference
 from causal_mtl.nn.label_samplers import LabelSampler
 from causal_mtl.nn.label_transfer import LabelTransfer
 from causal_mtl.nn.stochastic_maps import StochasticMap
@@ -108,6 +109,7 @@ def test_models_as_printed_have_the_settings_of_their_papers(monkeypatch, tmp_pa
         ("cmtl", "architecture", Architecture),
         ("cmtl", "label_transfer", LabelTransfer),
         ("cmtl", "label_sampler", LabelSampler),
+        ("cmtl", "inference", Inference),
         ("cmtl", "stochastic_map", StochasticMap),
         ("pmei", "stochastic_map", StochasticMap),
         ("pmei", "encoder", Encoder),

@@ -8,8 +8,9 @@ from it, and loading opens no other file (docs/reliability.md).
 
 from causal_mtl.archive.component_files import ComponentFiles, StagedFiles
 from causal_mtl.archive.load import FILE_EXTRAS, MODEL_EXTRAS, Archive, Device, load_archive
-from causal_mtl.archive.pack import copy_archive, save_archive
-from causal_mtl.archive.parts import ARCHIVE, CONFIG, FILES, MANIFEST, RUN, VOCABULARY, WEIGHTS
+from causal_mtl.archive.opened import located, unpacked
+from causal_mtl.archive.pack import copy_archive, repack, save_archive, write_archive
+from causal_mtl.archive.parts import ARCHIVE, CONFIG, FILES, MANIFEST, RUN, VOCABULARY, WEIGHTS, members_of
 
 __all__ = [
     "ARCHIVE",
@@ -27,5 +28,10 @@ __all__ = [
     "StagedFiles",
     "copy_archive",
     "load_archive",
+    "located",
+    "members_of",
+    "repack",
     "save_archive",
+    "unpacked",
+    "write_archive",
 ]

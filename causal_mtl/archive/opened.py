@@ -31,7 +31,7 @@ def unpacked(path: str | PathLike[str]) -> Iterator[Path]:
     Raises:
         ConfigurationError: this is no archive, or a part of it is damaged; the message names the part.
     """
-    local = _located(path)
+    local = located(path)
     with tempfile.TemporaryDirectory(prefix="causal_mtl_") as scratch:
         directory = local if local.is_dir() else Path(scratch)
         try:
@@ -50,8 +50,15 @@ def unpacked(path: str | PathLike[str]) -> Iterator[Path]:
         yield directory
 
 
-def _located(path: str | PathLike[str]) -> Path:
-    """The archive's file, or the directory of an unpacked one."""
+def located(path: str | PathLike[str]) -> Path:
+    """The archive's file, or the directory of an unpacked one.
+
+    Args:
+        path: as for `unpacked`.
+
+    Raises:
+        ConfigurationError: there is neither.
+    """
     try:
         local = local_path(path)
     except FileNotFoundError as error:

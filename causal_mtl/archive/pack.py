@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from causal_mtl.archive.manifest import manifest_of
-from causal_mtl.archive.opened import unpacked
+from causal_mtl.archive.opened import located, unpacked
 from causal_mtl.archive.parts import (
     ARCHIVE,
     COMBINATIONS,
@@ -65,13 +65,43 @@ def copy_archive(
         config: all of the new ``config.json``; the weights must fit it.
         note: added to ``run.json``.
     """
-    with unpacked(path) as directory, tempfile.TemporaryDirectory(prefix="causal_mtl_") as scratch:
+    with unpacked(path) as directory:
         changed = {CONFIG: config}
         if (directory / RUN).is_file():
             changed[RUN] = {**read_json_object(directory / RUN), **note}
-        for name, content in changed.items():
-            write_json(Path(scratch) / name, content)
-        _pack({**members_of(directory), **{name: Path(scratch) / name for name in changed}}, final)
+        repack(directory, final, changed)
+
+
+def repack(directory: Path, final: Path, changed: Mapping[str, Any]) -> None:
+    """Pack a trained model that lies unpacked in `directory`, some of its members changed.
+
+    Args:
+        directory: from `unpacked`.
+        final: of the new ``model.tar.gz``.
+        changed: the new content of JSON members, by their name.
+    """
+    with tempfile.TemporaryDirectory(prefix="causal_mtl_") as scratch:
+        members = members_of(directory)
+        for number, (name, content) in enumerate(changed.items()):
+            members[name] = Path(scratch) / f"{number}.json"
+            write_json(members[name], content)
+        _pack(members, final)
+
+
+def write_archive(path: str | PathLike[str], final: Path) -> None:
+    """Write the file of a trained model: the same bytes, or what lies unpacked in a directory, packed.
+
+    Args:
+        path: of an archive, as for `load_archive`.
+        final: of the ``model.tar.gz``.
+    """
+    source = located(path)
+    if source.is_dir():
+        with unpacked(source) as directory:
+            _pack(members_of(directory), final)
+    else:
+        with complete_file(final) as unfinished:
+            shutil.copyfile(source, unfinished)
 
 
 def _pack(members: Mapping[str, Path], final: Path) -> None:

@@ -17,6 +17,7 @@ from causal_mtl.commands import (
     find_lr,
     plot,
     predict,
+    push,
     sweep,
     synthesize,
     tabulate,
@@ -29,8 +30,8 @@ from causal_mtl.common import ConfigurationError, import_package, import_plugins
 from causal_mtl.version import VERSION
 
 _SUBCOMMANDS = (
-    train, evaluate, predict, tune_thresholds, sweep, tabulate, plot, validate, convert, build_vocab, find_lr,
-    effects, synthesize, components,
+    train, evaluate, predict, push, tune_thresholds, sweep, tabulate, plot, validate, convert, build_vocab,
+    find_lr, effects, synthesize, components,
 )  # fmt: skip
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)

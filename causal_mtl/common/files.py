@@ -16,6 +16,7 @@ from typing import TextIO, cast
 
 from causal_mtl.common import trust
 from causal_mtl.common.errors import ConfigurationError
+from causal_mtl.common.text import one_line
 
 
 def local_path(path_or_url: str | PathLike) -> Path:
@@ -23,19 +24,27 @@ def local_path(path_or_url: str | PathLike) -> Path:
 
     Raises:
         FileNotFoundError: nothing is there; the message names the nearest directory that exists.
-        ConfigurationError: a model archive that is being loaded asks for it.
+        ConfigurationError: a model archive that is being loaded asks for it, or it cannot be downloaded.
     """
     text = str(path_or_url)
     trust.check_file(text)
     if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://", text):
-        from cached_path import cached_path  # takes 0.9 s to import
-
-        return Path(cached_path(text))
+        return _downloaded(text)
     path = Path(text).expanduser()
     if not path.exists():
         nearest = next((parent for parent in path.absolute().parents if parent.exists()), None)
         raise FileNotFoundError(f"{text}: no such file or directory (nearest existing directory: {nearest})")
     return path
+
+
+def _downloaded(url: str) -> Path:
+    from cached_path import cached_path  # takes 0.9 s to import
+
+    try:
+        return Path(cached_path(url))
+    except Exception as error:  # each scheme's own: no network, no such file, no permission
+        reason = one_line(str(error)) or type(error).__name__
+        raise ConfigurationError(f"{url}: cannot be downloaded: {reason}") from error
 
 
 def sha256(path: str | PathLike) -> str:

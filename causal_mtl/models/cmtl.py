@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -23,11 +22,16 @@ from causal_mtl.common import (
 from causal_mtl.data.loader import Batch
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models.constraints import Constraints
+from causal_mtl.models.handing import Handing
 from causal_mtl.models.levels import require_level
+from causal_mtl.models.missing_gold import Walked, complete
 from causal_mtl.models.model import Labels, Model
 from causal_mtl.models.output import ModelOutput
+from causal_mtl.models.passes import ByInference, BySampler, Pass, Prediction
+from causal_mtl.models.worlds import PATHS, Path, Worlds
 from causal_mtl.nn.architectures import Architecture, Hierarchical
 from causal_mtl.nn.encoders import Encoder
+from causal_mtl.nn.inference import Inference, MostLikely
 from causal_mtl.nn.label_samplers import GumbelSampler, LabelSampler
 from causal_mtl.nn.label_transfer import LabelTransfer, LSTMTransfer
 from causal_mtl.nn.named_modules import NamedModules
@@ -36,30 +40,18 @@ from causal_mtl.nn.text_embedder import TextEmbedder
 from causal_mtl.nn.token_embedders import TokenEmbedder
 from causal_mtl.tasks import Task
 
-Path = Literal["direct", "indirect"]
 ALL_TASKS = "all"
 KL_WEIGHT = 1e-3
-PATHS: tuple[Path, Path] = ("direct", "indirect")
-
-
-@dataclass
-class _Flow:
-    """What is known while the tasks of a batch are gone through; `mask` is True where there are states."""
-
-    batch: Batch
-    mask: Tensor
-    given: dict[Path, Labels]
-    handed_on: dict[Path, dict[str, Tensor]] = field(default_factory=lambda: {path: {} for path in PATHS})
 
 
 @Model.register("cmtl")
-class CausalMultiTaskModel(Model):
+class CausalMultiTaskModel(Walked):
     """CMTL and its baselines. Registered as a `Model` with name "cmtl".
 
     Task by task, in the order of the graph: the labels of a task's parents are transferred to one state a token
     (eq. 1–2), which its encoder (eq. 4, the *indirect* path) and its head (eq. 7, the *direct* path) are
-    given. What a task hands on in training is a sample of its label, or gold; in evaluation the most likely
-    label; and always the label that it is set to.
+    given. What a task hands on in training is a sample of its label, or gold (`label_sampler`); in evaluation
+    the most likely label, or whatever else `inference` says; and always the label that it is set to.
 
     Args:
         vocab: filled in.
@@ -71,6 +63,7 @@ class CausalMultiTaskModel(Model):
         paths: along which labels are transferred (None: along those that the architecture has, which is both
             unless it is fully shared).
         label_sampler: what a task hands on in training.
+        inference: what a task hands on in evaluation and prediction ("most_likely" unless given).
         stochastic_map: draws each task's representation from its states and the labels transferred to its
             head, as in PMEI (None: the states are the representation). Neither paper tried this.
         kl_weight: of the KL of `stochastic_map` (None: 1e-3).
@@ -94,6 +87,7 @@ class CausalMultiTaskModel(Model):
         label_transfer: Annotated[Lazy[LabelTransfer], Late("label_sizes")] = Lazy(LSTMTransfer),
         paths: Literal["both", "direct", "indirect"] | None = None,
         label_sampler: LabelSampler | None = None,
+        inference: Inference | None = None,
         stochastic_map: Annotated[Lazy[StochasticMap], Late("size", "label_size")] | None = None,
         kl_weight: NonNegativeFloat | None = None,
         embedding_dropout: Probability = 0.0,
@@ -103,6 +97,7 @@ class CausalMultiTaskModel(Model):
         super().__init__(vocab, tasks, constraints)
         parents = self.tasks.parents
         self.label_sampler = label_sampler or GumbelSampler()
+        self.inference = inference or MostLikely()
         self.kl_weight = KL_WEIGHT if kl_weight is None else kl_weight
 
         handing_on = {parent for task in self.tasks for parent in parents[task.name]}
@@ -156,7 +151,7 @@ class CausalMultiTaskModel(Model):
                 "kl_weight", "has no effect, as no map draws anything: leave it out", "stochastic_map"
             )
         if not getattr(config.component("label_transfer"), "transfers", True):
-            for key in ("paths", "label_sampler"):
+            for key in ("paths", "label_sampler", "inference"):
                 if config.says(key):
                     yield config.problem(
                         key, "has no effect, as no labels are transferred: leave it out", "label_transfer"
@@ -175,24 +170,16 @@ class CausalMultiTaskModel(Model):
             encoder_labels: what encoders see in place of `labels`, so that the two paths can be told apart:
                 `{}` sets labels on the direct path only.
         """
-        given = self.given(labels)
-        of_encoders = given if encoder_labels is None else self.given(encoder_labels)
-        carried = self.architecture.start(self._embed(batch), batch.mask)
-        mask = self.architecture.positions(batch.mask)
-        flow = _Flow(batch, mask, {"direct": given, "indirect": of_encoders})
-        result = ModelOutput({})
-        for task in self.tasks:
-            direct, indirect = self._transfer(task.name, flow)
-            states = self.architecture(task.name, indirect, carried)
-            states = self._map(task, states, direct, batch, result)
-            head = self.heads[task.name]
-            output = head(torch.cat([states, direct], dim=-1), mask)
-            result.outputs[task.name] = output
-            if task.name in self._handing_on:
-                label_logits = self.add_head_loss(task, head, output, batch, result)
-                self._hand_on(task.name, label_logits, flow)
-                self._watch(task.name, batch, result)
-        return self.add_losses(result, batch)
+        direct = self.given(labels)
+        given: dict[Path, Labels] = {
+            "direct": direct,
+            "indirect": direct if encoder_labels is None else self.given(encoder_labels),
+        }
+        if self.training:
+            return self._train(batch, given)
+        prediction = Prediction(self, batch, given, ByInference.of(self.inference, batch), self.kl_weight)
+        self.go(prediction)
+        return prediction.finish()
 
     def reached_from(self, name: str) -> set[str]:
         """Those that have it as a parent, those that have these, and so on."""
@@ -206,52 +193,81 @@ class CausalMultiTaskModel(Model):
         """Let the label sampler follow its schedule."""
         self.label_sampler.begin_epoch(epoch)
 
+    def go(self, run: Pass) -> None:
+        """Take a batch through all tasks, in their order."""
+        batch = run.batch
+        carried = self.architecture.start(self._embed(batch), batch.mask)
+        weights = torch.zeros(1, len(batch), device=batch.mask.device)
+        worlds = Worlds(self.architecture.positions(batch.mask), carried, weights)
+        self._visit(list(self.tasks), worlds, run)
+
+    def _train(self, batch: Batch, given: dict[Path, Labels]) -> ModelOutput:
+        """The one pass of training, and what is done for texts without gold."""
+        completed = complete(self, batch, self.label_sampler, self._handing_on)
+        handing_on = BySampler(self.label_sampler, completed.gold)
+        prediction = Prediction(self, completed.batch, given, handing_on, self.kl_weight)
+        self.go(prediction)
+        result = completed.add_losses(prediction.finish(), self.tasks)
+        self._watch(batch, result)
+        return result
+
     def _embed(self, batch: Batch) -> dict[str, Tensor]:
         """E of each task, `(batch, tokens, …)`."""
         embedded = {name: embed(batch.inputs, batch.mask) for name, embed in self.embedders.items()}
         return {task.name: embedded[task.name if task.name in embedded else ALL_TASKS] for task in self.tasks}
 
-    def _transfer(self, name: str, flow: _Flow) -> list[Tensor]:
+    def _visit(self, tasks: Sequence[Task], worlds: Worlds, run: Pass) -> None:
+        """Predict `tasks` in some worlds; where one of them has several labels, the rest in as many."""
+        for number, task in enumerate(tasks, start=1):
+            hands_on = task.name in self._handing_on
+            logits = run.see(task, self._outputs(task, worlds, run), worlds, hands_on)
+            worlds = run.weighed(task, worlds)
+            if logits is not None:
+                worlds = self._hand_on(task, logits, worlds, run)
+                parts = worlds.parts(self.architecture)
+                worlds = next(parts)
+                if len(worlds) < worlds.total:
+                    for part in (worlds, *parts):
+                        self._visit(tasks[number:], part, run)
+                    return
+        run.end(worlds)
+
+    def _outputs(self, task: Task, worlds: Worlds, run: Pass) -> list[Any]:
+        """What the head of a task makes of each world."""
+        direct, indirect = self._transfer(task.name, worlds, run)
+        states = self.architecture(task.name, indirect, worlds.carried)
+        if task.name in self.maps:
+            mapped = self.maps[task.name](states, direct)
+            run.see_mapped(task, mapped, worlds)
+            states = mapped.value
+        joint = torch.cat([states, direct], dim=-1)
+        return [self.heads[task.name](world, worlds.mask) for world in worlds.of_each(joint)]
+
+    def _transfer(self, name: str, worlds: Worlds, run: Pass) -> list[Tensor]:
         """Transferred labels (eq. 2) for the head and for the encoder of a task; of width 0 on a closed path."""
         parents = self.tasks.parents[name] if self._handing_on else ()
-        given = [{parent: flow.handed_on[path][parent] for parent in parents} for path in PATHS]
+        mask = worlds.rows_mask
+        given = [{parent: worlds.handed_on[path][parent] for parent in parents} for path in PATHS]
         # One object, not equal ones: then the labels of both paths are the same by construction, those that are
         # predicted included. Labels that a caller gives twice are merely folded twice.
-        if len(self._open) == len(PATHS) and flow.given["direct"] is flow.given["indirect"]:
-            return [self.label_transfer(given[0], flow.mask)] * len(PATHS)
+        if len(self._open) == len(PATHS) and run.given["direct"] is run.given["indirect"]:
+            return [self.label_transfer(given[0], mask)] * len(PATHS)
         return [
-            self.label_transfer(labels if path in self._open else {}, flow.mask)
+            self.label_transfer(labels if path in self._open else {}, mask)
             for path, labels in zip(PATHS, given, strict=True)
         ]
 
-    def _map(
-        self, task: Task, states: Tensor, transferred: Tensor, batch: Batch, result: ModelOutput
-    ) -> Tensor:
-        """The representation that is drawn from `states`, if any is."""
-        if task.name not in self.maps:
-            return states
-        mapped = self.maps[task.name](states, transferred)
-        result.add_information(task.name, mapped, batch, self.kl_weight)
-        return mapped.value
-
-    def _watch(self, name: str, batch: Batch, result: ModelOutput) -> None:
-        """Log what the sampler does with the labels of a task, such as the temperature."""
-        if self.training and name in batch.labels:
+    def _watch(self, batch: Batch, result: ModelOutput) -> None:
+        """Log what the sampler does with the labels that are handed on, such as the temperature."""
+        for name in self._handing_on & batch.labels.keys():
             for quantity, value in self.label_sampler.watched().items():
                 total = torch.tensor(value * batch.counts[name], device=batch.mask.device)
                 result.watch(f"{name}/{quantity}", total, name)
 
-    def _hand_on(self, name: str, label_logits: Tensor, flow: _Flow) -> None:
-        """What later tasks are given as the label of this one: a set label, gold, or a sample."""
-        head, mask = self.heads[name], flow.batch.mask
-        label = self.label_sampler(label_logits, head.exclusive)
-        gold = flow.batch.labels.get(name)
-        if self.label_sampler.wants_gold and gold is not None:
-            label = self.set_labels(label, head, gold, mask)
-        for path, given in flow.given.items():
-            flow.handed_on[path][name] = (
-                self.set_labels(label, head, given[name], mask) if name in given else label
-            )
+    def _hand_on(self, task: Task, logits: Tensor, worlds: Worlds, run: Pass) -> Worlds:
+        """Worlds in which the labels of a task are set, gold, or what it hands on."""
+        handing = Handing(task, self.heads[task.name], self.architecture, run)
+        return handing.hand_on(logits, worlds)
 
 
 def _open_paths(paths: str | None, architecture: Architecture) -> tuple[Path, ...]:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from causal_mtl.common import ConfigurationError, Construct, Problem, Registrable
 from causal_mtl.common.text import join
 from causal_mtl.data.instance import Annotation, Instance
+from causal_mtl.data.label_distribution import LabelDistribution
 from causal_mtl.data.loader import Batch, Loader, TaskLabels
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.metrics import Inconsistency, Metric
@@ -28,9 +29,10 @@ from causal_mtl.models.output import Loss, ModelOutput
 from causal_mtl.models.task_graph import TaskGraph
 from causal_mtl.tasks import Head, Heads, Task
 
-Labels = Mapping[str, TaskLabels]
+Labels = Mapping[str, TaskLabels | LabelDistribution]
 """Labels that are set, by task: gold in training, a person's correction, or an intervention. A sentence whose
-annotation is None has none set: it is predicted."""
+annotation is None has none set: it is predicted. A distribution sets what other tasks are given, not what is
+decoded."""
 
 
 class Model(nn.Module, Registrable):
@@ -196,7 +198,9 @@ class Model(nn.Module, Registrable):
         result.losses[name] = Loss(loss, task.name, weight * task.weight)
         return label_logits
 
-    def set_labels(self, predicted: Tensor, head: Head, given: TaskLabels, mask: Tensor) -> Tensor:
+    def set_labels(
+        self, predicted: Tensor, head: Head, given: TaskLabels | LabelDistribution, mask: Tensor
+    ) -> Tensor:
         """Labels as other tasks see them: those that are set, and `predicted` for sentences without (None).
 
         Args:
@@ -206,7 +210,7 @@ class Model(nn.Module, Registrable):
             mask: True at real tokens, `(batch, tokens)`.
         """
         known = given.annotated(mask.device)[:, None, None]
-        return torch.where(known, head.labels(given.targets, mask).to(predicted.dtype), predicted)
+        return torch.where(known, as_labels(given, head, mask).to(predicted.dtype), predicted)
 
     def begin_epoch(self, epoch: int) -> None:
         """Told by training at the start of each epoch, from 1, for models with parts that have a schedule."""
@@ -243,3 +247,17 @@ class Model(nn.Module, Registrable):
             head.prepare(loader.targets(name))
             if self.tasks[name].prior_bias:
                 head.initialize(loader.targets(name), loader.lengths)
+
+
+def as_labels(given: TaskLabels | LabelDistribution, head: Head, mask: Tensor) -> Tensor:
+    """Labels that are set as other tasks see them, `(batch, tokens or 1, labels)`; what they are where none is
+    set means nothing.
+
+    Args:
+        given: labels, or a distribution, which is handed on as it is.
+        head: of their task.
+        mask: True at real tokens, `(batch, tokens)`.
+    """
+    if isinstance(given, LabelDistribution):
+        return given.probabilities
+    return head.labels(given.targets, mask)

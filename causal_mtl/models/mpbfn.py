@@ -11,7 +11,7 @@ from causal_mtl.data.loader import Batch, Loader
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models.constraints import Constraints
 from causal_mtl.models.levels import require_level
-from causal_mtl.models.model import Labels, Model
+from causal_mtl.models.model import Labels, Model, as_labels
 from causal_mtl.models.output import ModelOutput
 from causal_mtl.nn.bi_feedback import BiFeedback
 from causal_mtl.nn.encoders import CNN, Encoder
@@ -87,7 +87,7 @@ class BiFeedbackModel(Model):
         feature = self.dropout(max_over_tokens(states, batch.mask))
         given = {
             name: (
-                self.heads[name].labels(label.targets, batch.mask).squeeze(1),
+                as_labels(label, self.heads[name], batch.mask).squeeze(1),
                 label.annotated(feature.device),
             )
             for name, label in self.given(labels).items()

@@ -56,17 +56,36 @@ class ModelOutput:
     losses: dict[str, Loss] = field(default_factory=dict)
     watched: dict[str, Watched] = field(default_factory=dict)
 
-    def add_information(self, task: str, mapped: Mapped, batch: Batch, weight: float) -> None:
-        """Add the KL of a stochastic map as the loss `task/kl`, and watch its mean σ as `task/sigma`."""
+    def add_information(
+        self, task: str, mapped: Mapped, batch: Batch, weight: float, worlds: Tensor | None = None
+    ) -> None:
+        """Add the KL of a stochastic map as the loss `task/kl`, and watch its mean σ as `task/sigma`.
+
+        Args:
+            task: whose map it is.
+            mapped: what it yielded, for each sentence of the batch, or for each world and sentence.
+            batch: with or without gold.
+            weight: of the loss.
+            worlds: of each world, `(worlds, batch)`; both quantities are averaged over them. Several calls for
+                some worlds each add up. None: there is one.
+        """
         gold = batch.labels.get(task)
         if gold is None or mapped.information is None:
             return
         kl, deviation = mapped.information()
         counted = batch.mask[:, : kl.shape[1]] & gold.annotated(batch.mask.device).unsqueeze(1)
-        self.losses[f"{task}/kl"] = Loss((kl * counted).sum(), task, weight)
         tokens = counted.sum(dim=1).clamp(min=1)
-        sigma = (deviation.detach().mean(dim=-1) * counted).sum(dim=1) / tokens
-        self.watch(f"{task}/sigma", sigma.sum(), task)
+        shares = counted / tokens.unsqueeze(1)
+        if worlds is not None:
+            counted, shares = ((worlds[..., None] * of_texts).flatten(0, 1) for of_texts in (counted, shares))
+        total = (kl * counted).sum()
+        if (before := self.losses.get(f"{task}/kl")) is not None:
+            total = before.total + total
+        self.losses[f"{task}/kl"] = Loss(total, task, weight)
+        sigma = (deviation.detach().mean(dim=-1) * shares).sum()
+        if (watched := self.watched.get(f"{task}/sigma")) is not None:
+            sigma = watched.total + sigma
+        self.watch(f"{task}/sigma", sigma, task)
 
     def watch(self, name: str, total: Tensor, task: str) -> None:
         """Have a quantity logged beside the losses, as its mean over the sentences that carry `task`."""

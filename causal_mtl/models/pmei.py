@@ -24,7 +24,7 @@ from causal_mtl.models.constraints import Constraints
 from causal_mtl.models.model import Labels, Model
 from causal_mtl.models.output import ModelOutput
 from causal_mtl.nn.encoders import BiLSTM, Encoder
-from causal_mtl.nn.label_samplers import probabilities
+from causal_mtl.nn.labels import probabilities
 from causal_mtl.nn.named_modules import NamedModules
 from causal_mtl.nn.stochastic_maps import GRUMap, StochasticMap, draws
 from causal_mtl.nn.text_embedder import TextEmbedder

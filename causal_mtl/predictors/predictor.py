@@ -15,12 +15,12 @@ import torch
 from causal_mtl.archive import Archive, Device, load_archive
 from causal_mtl.common import ConfigurationError, Registrable, import_package, import_plugins
 from causal_mtl.data import Annotation, Instance, batches
-from causal_mtl.data.instance import scores_of
+from causal_mtl.data.instance import Token, scores_of
 from causal_mtl.data.loader import Loader
 from causal_mtl.data.records import Entry, expect, read_entries
 from causal_mtl.data.schema import to_json
 from causal_mtl.data.strict_json import check
-from causal_mtl.data.strings import expect_text
+from causal_mtl.data.strings import expect_text, expect_tokens
 from causal_mtl.nn.precision import choose_device, choose_precision
 from causal_mtl.predictors.given import check_tasks, read_given, read_gold
 from causal_mtl.predictors.partial import complete
@@ -184,10 +184,33 @@ class Predictor(Registrable):
                 found.update(zip((indices[row] for row in chosen), decoded, strict=True))
         return [found[number] for number in range(len(instances))]
 
+    def annotate_tokens(
+        self, texts: Iterable[tuple[str, Sequence[Token]]]
+    ) -> list[dict[str, Annotation] | InputError]:
+        """Predict texts that have been tokenized already: nothing tokenizes them again.
+
+        Args:
+            texts: each with its tokens, blanks not among them; their offsets point into the text.
+
+        Returns:
+            For each text in order its annotations by task, or what is wrong with it.
+        """
+        instances: list[Instance] = []
+        results: list[InputError | None] = []
+        for text, tokens in texts:
+            try:
+                expect_tokens([token.text for token in tokens], "tokens")
+                instances.append(_with_tokens(self.archive.reader.tokens_to_instance(text, tokens)))
+                results.append(None)
+            except ConfigurationError as error:
+                results.append(InputError(error.message))
+        annotations = iter(self.annotate(instances))
+        return [_finite(next(annotations)) if result is None else result for result in results]
+
     def _predict(self, instances: Sequence[Instance]) -> list[dict[str, Any] | InputError]:
         return [
-            self.instance_to_json(instance, annotations) if _has_finite_scores(annotations) else _not_finite()
-            for instance, annotations in zip(instances, self.annotate(instances), strict=True)
+            found if isinstance(found, InputError) else self.instance_to_json(instance, found)
+            for instance, found in zip(instances, map(_finite, self.annotate(instances)), strict=True)
         ]
 
     def _predict_entries(self, entries: Sequence[Entry]) -> list[dict[str, Any] | InputError]:
@@ -214,10 +237,7 @@ class Predictor(Registrable):
         if not isinstance(record, Mapping):
             raise ConfigurationError(f"expected an object, got {type(record).__name__}")
         check(dict(record))
-        instance = self.json_to_instance(record)
-        if not instance.tokens:
-            raise ConfigurationError("there are no tokens in this text")
-        return instance
+        return _with_tokens(self.json_to_instance(record))
 
 
 Predictor.register("default")(Predictor)
@@ -281,9 +301,14 @@ def _numbered(number: int, message: str, count: int) -> str:
     return f"record {number}: {message}" if count > 1 else message
 
 
-def _has_finite_scores(annotations: Mapping[str, Annotation]) -> bool:
-    return all(math.isfinite(score) for annotation in annotations.values() for score in scores_of(annotation))
+def _with_tokens(instance: Instance) -> Instance:
+    if not instance.tokens:
+        raise ConfigurationError("there are no tokens in this text")
+    return instance
 
 
-def _not_finite() -> InputError:
+def _finite(annotations: dict[str, Annotation]) -> dict[str, Annotation] | InputError:
+    """The annotations themselves, or an error if a score is none."""
+    if all(math.isfinite(score) for annotation in annotations.values() for score in scores_of(annotation)):
+        return annotations
     return InputError("the model's scores for this text are not finite")

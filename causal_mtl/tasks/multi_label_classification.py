@@ -55,6 +55,18 @@ class MultiLabelHead(TextHead):
         )
         return (losses * targets["annotated"].unsqueeze(1)).sum()
 
+    def log_likelihood(self, output: Tensor, targets: Targets) -> Tensor:
+        """Of exactly the labels that each text has, `(batch,)`."""
+        gold = self.k_hot(targets).to(output.dtype)
+        losses = functional.binary_cross_entropy_with_logits(output, gold, reduction="none")
+        return -(losses * targets["annotated"].unsqueeze(1)).sum(dim=1)
+
+    def average(self, outputs: Sequence[Tensor], weights: Tensor) -> Tensor:
+        """The log-odds of the average probability of each label, `(batch, labels)`."""
+        logits, shares = torch.stack(list(outputs)), weights.log().unsqueeze(-1)
+        held = (functional.logsigmoid(logits) + shares).logsumexp(dim=0)
+        return held - (functional.logsigmoid(-logits) + shares).logsumexp(dim=0)
+
     def prepare(self, targets: Iterable[list[int] | None]) -> None:
         """Count the labels, for the weights of rare ones."""
         counts, _ = self.count(targets)

@@ -11,7 +11,15 @@ from torch import Tensor
 
 from causal_mtl.common import Construct, PositiveInt, Problem
 from causal_mtl.data.vocabulary import Vocabulary
-from causal_mtl.nn.pair_scorer import Domain, PairScorer, PairScores, inside, number_of_pairs
+from causal_mtl.nn.pair_scorer import (
+    Domain,
+    PairMixture,
+    PairScorer,
+    PairScores,
+    PairTable,
+    inside,
+    number_of_pairs,
+)
 from causal_mtl.tasks.many_labels import ManyLabels
 from causal_mtl.tasks.task import Head, Targets
 
@@ -93,9 +101,17 @@ class PairHead(Head):
         """Prepare the scores of all pairs of `states`, `(batch, tokens, input_size)`; none is computed yet."""
         return self.scorer(states, mask)
 
-    def loss(self, output: PairScores, targets: Targets) -> Tensor:
+    def loss(self, output: PairTable, targets: Targets) -> Tensor:
         """Summed binary cross-entropy over pairs and labels (CMTL eq. 15, with its slip corrected)."""
         return output.loss(targets["cells"], targets["annotated"], self.gold_weights)
+
+    def log_likelihood(self, output: PairTable, targets: Targets) -> Tensor:
+        """Of all pairs and labels of each sentence, each decided on its own, `(batch,)`."""
+        return output.log_likelihood(targets["cells"], targets["annotated"])
+
+    def average(self, outputs: Sequence[PairScores], weights: Tensor) -> PairMixture:
+        """The averages of the probabilities of all pairs; none is computed yet."""
+        return PairMixture(outputs, weights)
 
     def prepare(self, targets: Iterable[list[Cell] | None]) -> None:
         """Count the labels, for the weights of rare ones."""

@@ -16,7 +16,7 @@ from causal_mtl.data.instance import Annotation, Instance, Relation, RelationAnn
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.metrics import Metric, TripleF1
 from causal_mtl.metrics.triple_f1 import Mode
-from causal_mtl.nn.pair_scorer import Domain, PairScores
+from causal_mtl.nn.pair_scorer import Domain, PairTable
 from causal_mtl.tasks.links import ArgumentLink, Link
 from causal_mtl.tasks.pair_labels import Cell, PairHead, PairLabels
 from causal_mtl.tasks.task import Allows, Targets, Task
@@ -152,20 +152,20 @@ class RelationHead(PairHead):
         """Find a relation only between mentions of types that `allows` permits."""
         self.allows = allows
 
-    def label_logits(self, output: PairScores) -> Tensor:
+    def label_logits(self, output: PairTable) -> Tensor:
         """For each token and relation the highest logit over partners, `(batch, tokens, relations × roles)`."""
         return self._with_tails(output, output.maxima())
 
-    def outcome_logits(self, output: PairScores) -> Tensor:
+    def outcome_logits(self, output: PairTable) -> Tensor:
         """The highest logit over partners of each relation, as head and tail, `(batch, tokens, relations × 2)`."""
         return torch.cat([output.maxima(), output.turned().maxima()], dim=-1)
 
-    def loss_and_label_logits(self, output: PairScores, targets: Targets) -> tuple[Tensor, Tensor]:
+    def loss_and_label_logits(self, output: PairTable, targets: Targets) -> tuple[Tensor, Tensor]:
         """Both from one pass over the pairs, `()` and `(batch, tokens, relations × roles)`."""
         loss, maxima = output.reduce(targets["cells"], targets["annotated"], self.gold_weights)
         return loss, self._with_tails(output, maxima)
 
-    def _with_tails(self, output: PairScores, maxima: Tensor) -> Tensor:
+    def _with_tails(self, output: PairTable, maxima: Tensor) -> Tensor:
         if self.task.view == "head":
             return maxima
         return torch.cat([maxima, output.turned().maxima()], dim=-1)
@@ -181,7 +181,7 @@ class RelationHead(PairHead):
 
     def decode(
         self,
-        output: PairScores,
+        output: PairTable,
         instances: Sequence[Instance],
         decoded: Mapping[str, Sequence[Annotation]],
     ) -> list[Annotation]:
@@ -199,7 +199,7 @@ class RelationHead(PairHead):
         return [RelationAnnotation(tuple(relations)) for relations in found]
 
     def _between_mentions(
-        self, output: PairScores, mentions: Sequence[Annotation]
+        self, output: PairTable, mentions: Sequence[Annotation]
     ) -> Iterator[tuple[int, Relation]]:
         """The relations that hold between given mentions, with the indices of their sentences."""
         anchored: list[dict[int, list[Span]]] = [defaultdict(list) for _ in mentions]
@@ -215,7 +215,7 @@ class RelationHead(PairHead):
                 if self.allows is None or self.allows(self.names[label], (head.label, tail.label)):
                     yield row, Relation(head, self.names[label], tail, score)
 
-    def _between_words(self, output: PairScores) -> Iterator[tuple[int, Relation]]:
+    def _between_words(self, output: PairTable) -> Iterator[tuple[int, Relation]]:
         """The relations that hold between any two words."""
         cells, scores = output.cells(self.thresholds)
         for (row, head, tail, label), score in zip(cells.tolist(), scores.tolist(), strict=True):

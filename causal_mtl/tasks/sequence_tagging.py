@@ -112,6 +112,17 @@ class TaggingHead(Head):
             logits, targets["tags"].flatten(), ignore_index=IGNORE, reduction="sum"
         )
 
+    def log_likelihood(self, output: TagScores, targets: Targets) -> Tensor:
+        """The sum over tokens of the log-probability of the gold tag, `(batch,)`."""
+        tags = targets["tags"]
+        found = _log_softmax(output.logits).gather(-1, tags.clamp(min=0).unsqueeze(-1)).squeeze(-1)
+        return found.masked_fill(tags == IGNORE, 0.0).sum(dim=1)
+
+    def average(self, outputs: Sequence[TagScores], weights: Tensor) -> TagScores:
+        """The average of each token's distribution over tags."""
+        logits = torch.stack([_log_softmax(output.logits) for output in outputs])
+        return TagScores((logits + weights.log()[..., None, None]).logsumexp(dim=0), outputs[0].mask)
+
     def label_logits(self, output: TagScores) -> Tensor:
         """The logits of the tags, `(batch, tokens, tags)`."""
         return output.logits
@@ -156,3 +167,8 @@ class TaggingHead(Head):
             counts.update(target or ())
         smoothed = torch.tensor([counts[index] + 1.0 for index in range(len(self.tags))])
         self.layer.bias.data = (smoothed / smoothed.sum()).log().to(self.layer.bias)
+
+
+def _log_softmax(logits: Tensor) -> Tensor:
+    """In single precision at least."""
+    return logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(dim=-1)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -64,6 +65,16 @@ class SingleLabelHead(TextHead):
         """Cross-entropy summed over texts, `()` (CMTL eq. 20, with its sign)."""
         text, label = targets["cells"].unbind(dim=1)
         return -output.log_softmax(dim=-1)[text, label].sum()
+
+    def log_likelihood(self, output: Tensor, targets: Targets) -> Tensor:
+        """The log-probability of each text's label, `(batch,)`; 0 for a label that training never showed."""
+        text, label = targets["cells"].unbind(dim=1)
+        found = output.log_softmax(dim=-1)[text, label]
+        return found.new_zeros(len(output)).index_add(0, text, found)
+
+    def average(self, outputs: Sequence[Tensor], weights: Tensor) -> Tensor:
+        """The logarithm of the average distribution, `(batch, labels)`."""
+        return (torch.stack(list(outputs)).log_softmax(dim=-1) + weights.log().unsqueeze(-1)).logsumexp(dim=0)
 
     def probabilities(self, output: Tensor) -> Tensor:
         """Softmax over the labels."""

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from causal_mtl.data.instance import Annotation, Instance, Span, SpanAnnotation
 from causal_mtl.data.vocabulary import Vocabulary
-from causal_mtl.nn.pair_scorer import Domain, PairScores
+from causal_mtl.nn.pair_scorer import Domain, PairTable
 from causal_mtl.tasks.pair_labels import Cell, PairHead, PairLabels
 from causal_mtl.tasks.span_labels import SpanLabels
 from causal_mtl.tasks.task import Targets, Task
@@ -59,7 +59,7 @@ class SpanHead(PairHead):
 
     task: SpanClassification
 
-    def label_logits(self, output: PairScores) -> Tensor:
+    def label_logits(self, output: PairTable) -> Tensor:
         """For each token and label the highest logit over spans that cover it, `(batch, tokens, labels)`."""
         return output.covering_maxima()
 
@@ -75,7 +75,7 @@ class SpanHead(PairHead):
 
     def decode(
         self,
-        output: PairScores,
+        output: PairTable,
         instances: Sequence[Instance],
         decoded: Mapping[str, Sequence[Annotation]],
     ) -> list[Annotation]:

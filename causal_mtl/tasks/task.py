@@ -50,6 +50,31 @@ class Head(nn.Module):
         """The loss *summed* over sentences, tokens and labels, `()`; 0 for a sentence without annotation."""
         raise NotImplementedError
 
+    def log_likelihood(self, output: Any, targets: Targets) -> Tensor:
+        """The log-probability of the gold annotation of each sentence, `(batch,)`; 0 without annotation.
+
+        Tokens, pairs and labels that the head decides on one by one are independent given `output`. Weights of
+        rare labels do not count here.
+
+        Raises:
+            ConfigurationError: this kind of head has no likelihood.
+        """
+        raise ConfigurationError(f"{type(self).__name__} has no likelihood: define log_likelihood")
+
+    def average(self, outputs: Sequence[Any], weights: Tensor) -> Any:
+        """One output whose probabilities, of each label wherever it may hold, are averages of those of `outputs`.
+
+        All methods of the head work on it as on an output of `forward`.
+
+        Args:
+            outputs: of `forward`, for the same sentences.
+            weights: `(outputs, batch)`; for each sentence they sum to 1.
+
+        Raises:
+            ConfigurationError: this kind of head cannot.
+        """
+        raise ConfigurationError(f"{type(self).__name__} cannot average its outputs: define average")
+
     @abstractmethod
     def label_logits(self, output: Any) -> Tensor:
         """The logits as other tasks see them, with their gradient."""

@@ -28,6 +28,18 @@ def test_urls_go_through_the_cache(tmp_path, monkeypatch):
 
     monkeypatch.setattr(cached_path, "cached_path", lambda url: tmp_path / url.rpartition("/")[2])
     assert local_path("https://example.org/x/model.tar.gz") == tmp_path / "model.tar.gz"
+    assert local_path("hf://org/name/model.tar.gz") == tmp_path / "model.tar.gz"
+
+
+def test_a_download_that_fails(monkeypatch):
+    import cached_path
+
+    def failing(url):
+        raise RuntimeError("no\n\nsuch thing")
+
+    monkeypatch.setattr(cached_path, "cached_path", failing)
+    with pytest.raises(ConfigurationError, match=r"^hf://org/name/x: cannot be downloaded: no; such thing$"):
+        local_path("hf://org/name/x")
 
 
 def test_sha256(tmp_path):

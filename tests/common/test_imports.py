@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-HEAVY = {"torch", "transformers", "spacy", "numpy", "_jsonnet", "cached_path"}
+HEAVY = {"torch", "transformers", "spacy", "numpy", "_jsonnet", "cached_path", "huggingface_hub"}
 
 
 def test_common_imports_nothing_heavy():

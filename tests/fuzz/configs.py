@@ -110,6 +110,7 @@ MODELS: tuple[dict[str, Any], ...] = (
             "type": "gumbel",
             "temperature": {"type": "linear", "start": 1, "end": 0.5, "epochs": 2},
         },
+        "inference": {"type": "marginal", "budget": 4, "draws": 2},
         "paths": "both",
         "stochastic_map": {"type": "gru", "prior_hidden_size": 4},
         "kl_weight": 1e-3,

@@ -13,6 +13,7 @@ from causal_mtl.data.loader import CountableInstance, Loader
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models import Model
 from causal_mtl.nn.architectures import Architecture
+from causal_mtl.nn.inference import Inference
 from causal_mtl.nn.label_samplers import LabelSampler
 from causal_mtl.nn.label_transfer import LabelTransfer
 from causal_mtl.nn.schedules import Schedule
@@ -48,7 +49,7 @@ def test_a_snippet_builds_and_scores(instances, indexers, snippet):
 
 @pytest.mark.parametrize(
     "base",
-    [Model, Architecture, LabelTransfer, LabelSampler, Schedule, StochasticMap],
+    [Model, Architecture, Inference, LabelTransfer, LabelSampler, Schedule, StochasticMap],
     ids=lambda base: base.__name__,
 )
 def test_every_component_is_explained(base):

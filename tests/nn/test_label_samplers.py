@@ -5,9 +5,12 @@ from torch.autograd import gradcheck
 from causal_mtl.common import ConfigurationError, Params
 from causal_mtl.nn.label_samplers import (
     ArgmaxSampler,
+    Gold,
     GoldSampler,
     GumbelSampler,
     LabelSampler,
+    MixedSampler,
+    PosteriorSampler,
     ScheduledSampler,
     SoftSampler,
     gumbel,
@@ -45,7 +48,7 @@ def test_noise_is_gumbel():
 def test_the_largest_entry_of_a_sample_is_distributed_as_the_category(temperature):
     torch.manual_seed(1)
     draws = 100_000
-    sample = GumbelSampler(temperature).sample(LOGITS.expand(1, draws, -1), exclusive=True)
+    sample = GumbelSampler(temperature)(LOGITS.expand(1, draws, -1), exclusive=True)
     torch.testing.assert_close(sample.sum(-1), torch.ones(1, draws))
     counts = sample.argmax(-1).flatten().bincount(minlength=4)
     assert abs(far(counts, LOGITS.softmax(-1).flatten() * draws)) < 4
@@ -53,7 +56,7 @@ def test_the_largest_entry_of_a_sample_is_distributed_as_the_category(temperatur
 
 def test_a_cold_sample_is_nearly_one_hot():
     torch.manual_seed(1)
-    sample = GumbelSampler(0.01).sample(LOGITS.expand(1, 20_000, -1), exclusive=True)
+    sample = GumbelSampler(0.01)(LOGITS.expand(1, 20_000, -1), exclusive=True)
     assert float((sample.amax(-1) > 0.99).float().mean()) > 0.95
     torch.testing.assert_close(sample.mean(1), LOGITS.softmax(-1)[0], atol=0.02, rtol=0)
 
@@ -62,7 +65,7 @@ def test_a_cold_sample_is_nearly_one_hot():
 def test_the_binary_form_is_distributed_as_a_bernoulli_a_label(temperature):
     torch.manual_seed(2)
     draws = 100_000
-    sample = GumbelSampler(temperature).sample(LOGITS.expand(1, draws, -1), exclusive=False)
+    sample = GumbelSampler(temperature)(LOGITS.expand(1, draws, -1), exclusive=False)
     for label, probability in enumerate(LOGITS.flatten().sigmoid()):
         held = (sample[0, :, label] > 0.5).sum()
         counts, expected = torch.stack([held, draws - held]), torch.stack([probability, 1 - probability])
@@ -73,7 +76,7 @@ def test_equation_9(monkeypatch):
     torch.manual_seed(3)
     logits, noise = torch.randn(2, 2, 3, 4, dtype=torch.float64)
     fixed_noise(monkeypatch, noise)
-    sample = GumbelSampler(0.7).sample(logits, exclusive=True)
+    sample = GumbelSampler(0.7)(logits, exclusive=True)
     for row in range(2):
         for token in range(3):
             powers = [
@@ -87,7 +90,7 @@ def test_equation_9_for_labels_that_do_not_exclude_each_other(monkeypatch):
     torch.manual_seed(3)
     logits, one, zero = torch.randn(3, 2, 3, 4, dtype=torch.float64)
     fixed_noise(monkeypatch, one, zero)
-    sample = GumbelSampler(0.7).sample(logits, exclusive=False)
+    sample = GumbelSampler(0.7)(logits, exclusive=False)
     for place, value in enumerate(sample.flatten()):
         noisy = (logits.flatten()[place] + one.flatten()[place] - zero.flatten()[place]) / 0.7
         torch.testing.assert_close(value, 1 / (1 + torch.exp(-noisy)))
@@ -101,7 +104,7 @@ def test_gradient_of_a_sample(monkeypatch, exclusive):
 
     def sample(logits):
         fixed_noise(monkeypatch, one, zero)
-        return GumbelSampler(0.5).sample(logits, exclusive)
+        return GumbelSampler(0.5)(logits, exclusive)
 
     assert gradcheck(sample, logits)
 
@@ -113,7 +116,7 @@ def test_straight_through_is_hard_forward_and_soft_backward(exclusive):
     results = []
     for straight_through in (True, False):
         torch.manual_seed(5)
-        sample = GumbelSampler(0.5, straight_through).sample(logits, exclusive)
+        sample = GumbelSampler(0.5, straight_through)(logits, exclusive)
         (gradient,) = torch.autograd.grad((sample * weights).sum(), logits)
         results.append((sample, gradient))
     (hard, of_hard), (soft, of_soft) = results
@@ -130,14 +133,14 @@ def test_straight_through_is_hard_forward_and_soft_backward(exclusive):
 @pytest.mark.parametrize("exclusive", [True, False])
 def test_extreme_logits_give_no_nan(exclusive):
     logits = torch.tensor([[[-1e4, 1e4, 0.0], [-1e4, -1e4, -1e4]]], requires_grad=True)
-    sample = GumbelSampler(0.05).sample(logits, exclusive)
+    sample = GumbelSampler(0.05)(logits, exclusive)
     sample.sum().backward()
     assert sample.isfinite().all()
     assert logits.grad.isfinite().all()
 
 
 def test_half_precision_logits_are_sampled_in_full():
-    assert GumbelSampler().sample(LOGITS.bfloat16(), exclusive=True).dtype == torch.float32
+    assert GumbelSampler()(LOGITS.bfloat16(), exclusive=True).dtype == torch.float32
 
 
 @pytest.mark.parametrize("name", LabelSampler.list_available())
@@ -147,8 +150,8 @@ def test_evaluation_takes_the_most_likely_label(name, exclusive):
     sampler = LabelSampler.from_params(Params(config)).eval()
     wanted = [[[1.0, 0.0, 0.0, 0.0]]] if exclusive else [[[1.0, 0.0, 1.0, 0.0]]]
     assert sampler(LOGITS, exclusive).tolist() == wanted
-    assert sampler(LOGITS, exclusive).tolist() == wanted
-    assert not sampler.wants_gold
+    gold = Gold(torch.ones_like(LOGITS), torch.ones(1, 1, 1, dtype=torch.bool))
+    assert sampler(LOGITS, exclusive, gold).tolist() == wanted  # and looks at no gold
 
 
 def test_the_samplers_without_chance_in_training():
@@ -162,11 +165,65 @@ def test_the_samplers_without_chance_in_training():
     assert SoftSampler()(logits, True).requires_grad
 
 
-def test_only_gold_wants_gold_and_only_in_training():
-    wants = {sampler: sampler().wants_gold for sampler in (ArgmaxSampler, GoldSampler, SoftSampler)}
-    assert wants == {ArgmaxSampler: False, GoldSampler: True, SoftSampler: False}
-    assert not GumbelSampler().wants_gold
-    assert not GoldSampler().eval().wants_gold
+def some_gold(batch=3, known=(True, False, True)):
+    """Gold of the last label, and logits under which it is the least likely."""
+    labels = torch.zeros(batch, 1, 4)
+    labels[..., 3] = 1
+    return LOGITS.expand(batch, 1, -1), Gold(labels, torch.tensor(known)[:, None, None])
+
+
+def hands_on_gold(sampler, exclusive=True):
+    """In which texts gold is handed on."""
+    logits, gold = some_gold()
+    return (sampler(logits, exclusive, gold) == gold.labels).all(-1).flatten().tolist()
+
+
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_which_samplers_hand_on_gold(exclusive):
+    for sampler in (ArgmaxSampler(), SoftSampler(), GumbelSampler(), MixedSampler(0.0)):
+        assert hands_on_gold(sampler, exclusive) == [False] * 3
+    for sampler in (GoldSampler(), PosteriorSampler(), ScheduledSampler(1), MixedSampler(1.0)):
+        assert hands_on_gold(sampler, exclusive) == [True, False, True]
+        assert hands_on_gold(sampler.eval(), exclusive) == [False] * 3
+
+
+def test_where_gold_is_missing_a_label_is_made():
+    logits, gold = some_gold()
+    for sampler in (GoldSampler(), PosteriorSampler()):
+        assert sampler(logits, True, gold)[1].tolist() == [[1, 0, 0, 0]]
+    torch.testing.assert_close(MixedSampler(1.0, SoftSampler())(logits, True, gold)[1], LOGITS[0].softmax(-1))
+
+
+def test_mixed_throws_a_coin_for_each_text():
+    torch.manual_seed(0)
+    batch = 20_000
+    logits, gold = some_gold(batch, (True,) * batch)
+    logits, labels = logits.expand(-1, 5, -1), gold.labels.expand(-1, 5, -1)
+    found = MixedSampler(0.3, ArgmaxSampler())(logits, True, Gold(labels, gold.known))
+    is_gold = (found == labels).all(-1)
+    assert (is_gold.all(1) | ~is_gold.any(1)).all()  # all positions of a text together
+    assert float(is_gold.float().mean()) == pytest.approx(0.3, abs=4 * (0.3 * 0.7 / batch) ** 0.5)
+
+
+def test_mixed_hands_schedules_on():
+    sampler = MixedSampler(0.5, GumbelSampler(Linear(1.0, 0.2, epochs=4)))
+    sampler.begin_epoch(3)
+    assert sampler.watched() == {"temperature": pytest.approx(0.6)}
+
+
+def test_what_becomes_of_missing_gold():
+    assert [GoldSampler(missing).missing for missing in ("argmax", "drop", "marginal")] == [
+        "sample", "drop", "marginal",
+    ]  # fmt: skip
+    assert {kind().missing for kind in (ArgmaxSampler, GumbelSampler, SoftSampler, MixedSampler)} == {
+        "sample"
+    }
+    assert PosteriorSampler().missing == "posterior"
+    sampler = ScheduledSampler(1, then=PosteriorSampler(budget=7, draws=5))
+    assert sampler.missing == "sample"
+    sampler.begin_epoch(2)
+    assert sampler.missing == "posterior"
+    assert (sampler.worlds.budget, sampler.worlds.draws) == (7, 5)
 
 
 def test_the_temperature_follows_its_schedule():
@@ -181,16 +238,15 @@ def test_the_temperature_follows_its_schedule():
 
 def test_scheduled_switches_from_gold_to_the_other():
     sampler = ScheduledSampler(2, then=GumbelSampler(Linear(1.0, 0.2, epochs=4)))
-    assert sampler.wants_gold  # before training says anything
-    for epoch, wants_gold, temperature in [(1, True, 1), (2, True, 1), (3, False, 1), (5, False, 0.6)]:
+    assert hands_on_gold(sampler) == [True, False, True]  # before training says anything
+    for epoch, on_gold, temperature in [(1, True, 1), (2, True, 1), (3, False, 1), (5, False, 0.6)]:
         sampler.begin_epoch(epoch)
-        assert sampler.wants_gold == wants_gold
+        assert hands_on_gold(sampler) == [on_gold, False, on_gold]
         assert sampler.then.temperature == pytest.approx(temperature)
         hard = sampler(LOGITS, True)
-        assert (hard.amax() == 1.0) == wants_gold
+        assert (hard.amax() == 1.0) == on_gold
     sampler.begin_epoch(1)  # recovered
-    assert sampler.wants_gold
-    assert not sampler.eval().wants_gold
+    assert hands_on_gold(sampler) == [True, False, True]
 
 
 def test_scheduled_is_by_default_followed_by_gumbel_at_the_published_temperature():

@@ -1,10 +1,12 @@
 import itertools
 import json
+import re
 
 import pytest
 
 from causal_mtl import load
 from causal_mtl.common import ConfigurationError
+from causal_mtl.data import Span, SpanAnnotation, Token
 from causal_mtl.data.schema import from_json
 from causal_mtl.data.tokenizers import WhitespaceTokenizer
 from causal_mtl.nn import precision
@@ -286,3 +288,26 @@ def test_a_predictor_of_ones_own(trained):
     assert list(load(trained, predictor="only_texts").predict(TEXT)) == ["mentions"]
     with pytest.raises(ConfigurationError, match="only_texts"):
         load(trained, predictor="only_text")
+
+
+def test_tokens_that_are_known_are_not_tokenized_again(predictor, monkeypatch):
+    monkeypatch.setattr(predictor.archive.reader, "tokenizer", None)
+    text = " Umar  Silva was born in Bergen."
+    tokens = [
+        Token(word, (start := text.index(word)), start + len(word)) for word in re.findall(r"\w+|\.", text)
+    ]
+    bad = [Token("two\nlines", 0, 9)]
+    empty, found, refused = predictor.annotate_tokens([("", []), (text, tokens), ("two\nlines", bad)])
+    assert isinstance(empty, InputError)
+    assert "no tokens" in str(empty)
+    assert isinstance(refused, InputError)
+    assert "tokens[0]: a token cannot have a line break" in str(refused)
+    by_words = predictor.predict({"text": text, "tokens": [token.text for token in tokens]})
+    assert len(found["entities"].spans) == len(by_words["annotations"]["entities"]["spans"]) > 0
+
+
+def test_scores_of_known_tokens_that_are_not_finite(predictor, monkeypatch):
+    spans = SpanAnnotation((Span(0, 1, "entity", float("nan")),))
+    monkeypatch.setattr(predictor, "annotate", lambda instances: [{"entities": spans} for _ in instances])
+    (found,) = predictor.annotate_tokens([("x", [Token("x", 0, 1)])])
+    assert "not finite" in str(found)

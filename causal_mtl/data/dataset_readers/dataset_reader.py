@@ -13,7 +13,7 @@ from typing import Any
 from causal_mtl.common import ConfigurationError, Name, PositiveInt, Registrable
 from causal_mtl.common.files import local_path
 from causal_mtl.data.dataset_readers.part import Part
-from causal_mtl.data.instance import Instance, labels_of
+from causal_mtl.data.instance import Instance, Token, labels_of
 from causal_mtl.data.offsets import align_words, join_words
 from causal_mtl.data.strings import check_strings, expect_text, expect_tokens, tokens_of
 from causal_mtl.data.token_indexers import SingleIdIndexer, TokenIndexer
@@ -95,12 +95,23 @@ class DatasetReader(Registrable):
         if tokens is None:
             if text is None:
                 raise ConfigurationError("give 'text' or 'tokens'")
-            return Instance(text, tokens_of(text, self.tokenizer), metadata=dict(metadata or {}))
+            return self.tokens_to_instance(text, tokens_of(text, self.tokenizer), metadata)
         tokens = expect_tokens(list(tokens), "tokens")
         if text is None:
-            joined, placed = join_words(tokens)
-            return Instance(joined, placed, metadata=dict(metadata or {}))
-        return Instance(text, align_words(text, tokens), metadata=dict(metadata or {}))
+            return self.tokens_to_instance(*join_words(tokens), metadata)
+        return self.tokens_to_instance(text, align_words(text, tokens), metadata)
+
+    def tokens_to_instance(
+        self, text: str, tokens: Sequence[Token], metadata: Mapping[str, Any] | None = None
+    ) -> Instance:
+        """An instance without labels, of a text that has been tokenized already: nothing tokenizes it again.
+
+        Args:
+            text: the text.
+            tokens: its tokens, in order. Blanks are not among them; offsets point into `text`.
+            metadata: what the instance carries besides.
+        """
+        return Instance(text, list(tokens), metadata=dict(metadata or {}))
 
 
 def _check_strings(instance: Instance, where: str) -> None:

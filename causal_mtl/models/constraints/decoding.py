@@ -10,6 +10,7 @@ from torch import Tensor
 
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data.instance import Annotation, LabelAnnotation
+from causal_mtl.data.label_distribution import LabelDistribution
 from causal_mtl.data.loader import TaskLabels
 from causal_mtl.models.constraints.joint import UNKNOWN, JointLabels, groups
 from causal_mtl.models.constraints.settings import Rule, Rules
@@ -52,7 +53,7 @@ class ConstrainedDecoding:
         ]
 
     def decode(
-        self, outputs: Mapping[str, Any], given: Mapping[str, TaskLabels]
+        self, outputs: Mapping[str, Any], given: Mapping[str, TaskLabels | LabelDistribution]
     ) -> dict[str, list[Annotation]]:
         """The most likely consistent labels of each text, by task: of the tasks that are constrained only.
 
@@ -99,7 +100,7 @@ def _singles_first(names: Sequence[str], single: Sequence[str]) -> list[str]:
     return [*single, *(name for name in names if name not in single)]
 
 
-def _indices(given: TaskLabels, names: Sequence[str]) -> list[list[int] | None]:
+def _indices(given: TaskLabels | LabelDistribution, names: Sequence[str]) -> list[list[int] | None]:
     """The labels that are set, as indices."""
     index = {name: i for i, name in enumerate(names)}
     return [

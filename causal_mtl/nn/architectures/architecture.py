@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 
-from causal_mtl.common import Late, Lazy, Probability, Registrable
+from causal_mtl.common import ConfigurationError, Late, Lazy, Probability, Registrable
 from causal_mtl.nn.encoders import BiLSTM, Encoder
 from causal_mtl.nn.named_modules import NamedModules
 
@@ -24,13 +24,27 @@ class Carried:
         embedded: E of each task, `(batch, tokens, input_size)`.
         mask: True at real tokens, `(batch, tokens)`.
         shared: what is encoded once for all tasks, `(batch, tokens, …)`; of width 0 if nothing is.
-        states: of the tasks so far, `(batch, tokens, output_dim(task))`.
+        free: states of the tasks so far that no label reaches, `(batch, tokens, output_dim(task))`.
+        states: of the other tasks so far, `(rows, tokens, output_dim(task))`.
+        rows: which text of the batch each row is about, `(rows,)`; None: the rows are the texts.
     """
 
     embedded: Mapping[str, Tensor]
     mask: Tensor
     shared: Tensor
+    free: dict[str, Tensor] = field(default_factory=dict)
     states: dict[str, Tensor] = field(default_factory=dict)
+    rows: Tensor | None = None
+
+    def of_rows(self, tensor: Tensor) -> Tensor:
+        """What is known of texts, for each row."""
+        return tensor if self.rows is None else tensor[self.rows]
+
+    def spread(self, rows: Tensor) -> Carried:
+        """The same for other rows, which are given as indices of the present ones."""
+        states = {task: state[rows] for task, state in self.states.items()}
+        rows = rows if self.rows is None else self.rows[rows]
+        return replace(self, states=states, rows=rows)
 
 
 class Architecture(nn.Module, Registrable):
@@ -118,11 +132,41 @@ class Architecture(nn.Module, Registrable):
                 transferred to encoders.
             carried: from `start`; it is changed.
         """
-        states = carried.shared
-        if self.private:
-            parts = [carried.embedded[task], transferred, carried.shared]
-            if task in self._below:
-                parts.append(carried.states[self._below[task]])
-            states = self.encoders[task](torch.cat(parts, dim=-1), carried.mask)
-        carried.states[task] = self.dropout(states)
-        return carried.states[task]
+        below = self._below.get(task)
+        if self.private and (transferred.shape[-1] or below in carried.states):
+            carried.states[task] = self._encode(task, transferred, carried)
+            return carried.states[task]
+        if task not in carried.free:
+            texts = replace(carried, states={}, rows=None)
+            carried.free[task] = (
+                self._encode(task, transferred[: len(carried.mask)], texts)
+                if self.private
+                else self.dropout(carried.shared)
+            )
+        return carried.of_rows(carried.free[task])
+
+    def spread(self, carried: Any, rows: Tensor) -> Any:
+        """What is carried, for texts that stand in several rows, with other labels in each.
+
+        Args:
+            carried: from `start` or from here; it is not changed.
+            rows: indices of its rows, `(new rows,)`.
+
+        Raises:
+            ConfigurationError: a subclass carries an object of its own and does not say how.
+        """
+        if not isinstance(carried, Carried):
+            raise ConfigurationError(
+                f"{type(self).__name__} cannot predict a text for several labels of earlier tasks, as averages "
+                'over labels need: define spread, or choose another inference than "marginal"'
+            )
+        return carried.spread(rows)
+
+    def _encode(self, task: str, transferred: Tensor, carried: Carried) -> Tensor:
+        """Encoder_k(E ⊕ th ⊕ …) of each row."""
+        parts = [carried.of_rows(carried.embedded[task]), transferred, carried.of_rows(carried.shared)]
+        if (below := self._below.get(task)) is not None:
+            free = below in carried.free
+            parts.append(carried.of_rows(carried.free[below]) if free else carried.states[below])
+        encoder = self.encoders[task]
+        return self.dropout(encoder(torch.cat(parts, dim=-1), carried.of_rows(carried.mask)))

@@ -72,11 +72,17 @@ class LabelBottleneck(Hierarchical):
         """The states of `task`, `(batch, tokens, output_dim(task))`; `transferred` does not reach a residual."""
         if task in self.encoders:
             return super().forward(task, transferred, carried)
-        embedded: Tensor = carried.embedded[task]
+        if task not in carried.free:
+            carried.free[task] = self._read(task, carried.embedded[task], carried.mask)
+        states: Tensor = carried.of_rows(carried.free[task])
+        return states
+
+    def _read(self, task: str, embedded: Tensor, mask: Tensor) -> Tensor:
+        """The residual of each text, `(texts, tokens, residual)`."""
         if task not in self.readers:
             return torch.zeros(*embedded.shape[:-1], 0, dtype=embedded.dtype, device=embedded.device)
-        states: Tensor = self.residuals[task](self.dropout(self.readers[task](embedded, carried.mask)))
-        return states * carried.mask.unsqueeze(-1)
+        states: Tensor = self.residuals[task](self.dropout(self.readers[task](embedded, mask)))
+        return states * mask.unsqueeze(-1)
 
 
 def _check(task: str, parents: Mapping[str, Sequence[str]]) -> None:

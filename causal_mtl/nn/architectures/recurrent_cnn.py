@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 import torch
@@ -17,11 +17,17 @@ from causal_mtl.nn.pooling import max_over_tokens
 
 @dataclass
 class _Carried:
-    """A batch, and the state (h, c) of the LSTM after the last task, `(batch, hidden_size)` each."""
+    """A batch, what each CNN made of it, and the state (h, c) of the LSTM after the last task, per row.
+
+    `pooled` is of texts, `(batch, …)`; `state` of rows, `(rows, hidden_size)` each; `rows` tells the text of each
+    row (None: the rows are the texts).
+    """
 
     embedded: Mapping[str, Tensor]
     mask: Tensor
+    pooled: dict[str, Tensor] = field(default_factory=dict)
     state: tuple[Tensor, Tensor] | None = None
+    rows: Tensor | None = None
 
 
 @Architecture.register("recurrent_cnn")
@@ -75,9 +81,16 @@ class RecurrentCNN(Architecture):
             transferred: th_k, `(batch, 1, at most label_size)`.
             carried: from `start`; its state becomes that of `task`.
         """
-        encoded = self.encoders[task](carried.embedded[task], carried.mask)
+        if task not in carried.pooled:
+            encoded = self.encoders[task](carried.embedded[task], carried.mask)
+            carried.pooled[task] = max_over_tokens(encoded, carried.mask)
+        pooled = carried.pooled[task] if carried.rows is None else carried.pooled[task][carried.rows]
         missing = self.label_size - transferred.shape[-1]
-        labels = nn.functional.pad(transferred.squeeze(1).to(encoded.dtype), (0, missing))
-        pooled = max_over_tokens(encoded, carried.mask)
+        labels = nn.functional.pad(transferred.squeeze(1).to(pooled.dtype), (0, missing))
         carried.state = self.cell(torch.cat([pooled, labels], dim=-1), carried.state)
         return self.dropout(carried.state[0]).unsqueeze(1)
+
+    def spread(self, carried: _Carried, rows: Tensor) -> _Carried:
+        """The state of other rows; the CNNs run once per text."""
+        state = None if carried.state is None else (carried.state[0][rows], carried.state[1][rows])
+        return replace(carried, state=state, rows=rows if carried.rows is None else carried.rows[rows])

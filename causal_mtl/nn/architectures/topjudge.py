@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 import torch
@@ -17,10 +17,14 @@ from causal_mtl.nn.pooling import max_over_tokens
 
 @dataclass
 class _Carried:
-    """The feature of each text, `(batch, size)`, and (h, c) of the tasks so far, `(batch, hidden_size)` each."""
+    """The feature of each text, `(batch, size)`, and (h, c) of the tasks so far, `(rows, hidden_size)` each.
+
+    `rows` tells the text of each row; None: the rows are the texts.
+    """
 
     feature: Tensor
     states: dict[str, tuple[Tensor, Tensor]] = field(default_factory=dict)
+    rows: Tensor | None = None
 
 
 @Architecture.register("topjudge")
@@ -97,9 +101,15 @@ class TopJudge(Architecture):
             else:
                 hidden, memory = self.edges[task][parent](*state)  # type: ignore[index]
                 start = start[0] + hidden, start[1] + memory
-        read = torch.cat([carried.feature, transferred.squeeze(1).to(carried.feature.dtype)], dim=-1)
+        feature = carried.feature if carried.rows is None else carried.feature[carried.rows]
+        read = torch.cat([feature, transferred.squeeze(1).to(feature.dtype)], dim=-1)
         carried.states[task] = self.cells[task](read, start)
         return self.dropout(carried.states[task][0]).unsqueeze(1)
+
+    def spread(self, carried: _Carried, rows: Tensor) -> _Carried:
+        """The states of other rows; there is one feature per text."""
+        states = {task: (hidden[rows], memory[rows]) for task, (hidden, memory) in carried.states.items()}
+        return replace(carried, states=states, rows=rows if carried.rows is None else carried.rows[rows])
 
 
 class _Edge(nn.Module):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from causal_mtl.common import PositiveFloat
-from causal_mtl.nn.label_samplers.label_sampler import LabelSampler
+from causal_mtl.nn.label_samplers.label_sampler import Gold, LabelSampler
 from causal_mtl.nn.schedules import Constant, Schedule
 
 
@@ -35,7 +35,7 @@ class GumbelSampler(LabelSampler):
         """Follow the schedule."""
         self.temperature = self.schedule.at(epoch)
 
-    def sample(self, logits: Tensor, exclusive: bool) -> Tensor:
+    def sample(self, logits: Tensor, exclusive: bool, gold: Gold) -> Tensor:
         """A relaxed sample of each label, `(batch, positions, labels)`, in single precision at least."""
         logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
         if exclusive:

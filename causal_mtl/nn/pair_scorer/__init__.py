@@ -6,8 +6,19 @@ are a loss, maxima and, at prediction, some cells: all are taken from blocks tha
 """
 
 from causal_mtl.nn.pair_scorer.blocks import Domain, inside, number_of_pairs
+from causal_mtl.nn.pair_scorer.mixture import PairMixture
 from causal_mtl.nn.pair_scorer.reduction import NO_PARTNER
 from causal_mtl.nn.pair_scorer.scorer import PairScorer
 from causal_mtl.nn.pair_scorer.scores import PairScores
+from causal_mtl.nn.pair_scorer.table import PairTable
 
-__all__ = ["NO_PARTNER", "Domain", "PairScorer", "PairScores", "inside", "number_of_pairs"]
+__all__ = [
+    "NO_PARTNER",
+    "Domain",
+    "PairMixture",
+    "PairScorer",
+    "PairScores",
+    "PairTable",
+    "inside",
+    "number_of_pairs",
+]

@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor
 
-from causal_mtl.nn.pair_scorer.blocks import below, blocks, score
+from causal_mtl.nn.pair_scorer.blocks import Block, below
 
 
-@torch.no_grad()
-def best_covering(heads: Tensor, tails: Tensor, weight: Tensor, bias: Tensor, lengths: list[int]) -> Tensor:
+def best_covering(
+    scored: Iterable[tuple[Block, Tensor]], size: tuple[int, int, int], device: torch.device
+) -> Tensor:
     """The cell with the highest score among those with head ≤ token ≤ tail, for each token and label.
 
     Args:
-        heads: `(batch, tokens, hidden)`.
-        tails: `(batch, tokens, hidden)`.
-        weight: `(labels, hidden)`.
-        bias: `(labels,)`.
-        lengths: tokens of each sentence.
+        scored: the blocks of the upper domain with their logits, `(sentences, rows, tails, labels)`.
+        size: sentences, tokens and labels.
+        device: of the logits.
 
     Returns:
         Cells, `(batch, tokens, labels, 4)`: sentence, head, tail, label; head and tail are 0 at padding.
     """
-    batch, tokens, _ = heads.shape
-    size = (batch, tokens, len(weight))
-    best = heads.new_full(size, float("-inf"))
-    best_head, best_tail = (torch.zeros(size, dtype=torch.long, device=heads.device) for _ in range(2))
-    for block in blocks(heads, weight, lengths, "upper"):
-        _, logits = score(block, heads, tails, weight, bias, "upper")
+    best = torch.full(size, float("-inf"), dtype=torch.float64, device=device)
+    best_head, best_tail = (torch.zeros(size, dtype=torch.long, device=device) for _ in range(2))
+    for block, logits in scored:
         value, head, tail = _best_of_block(logits)
         here = block.sentences, block.tails
         better = value > best[here]
-        best[here] = torch.where(better, value, best[here])
+        best[here] = torch.where(better, value.to(best.dtype), best[here])
         best_head[here] = torch.where(better, head + block.rows.start, best_head[here])
         best_tail[here] = torch.where(better, tail + block.tails.start, best_tail[here])
-    sentence = torch.arange(batch, device=heads.device)[:, None, None].expand(size)
-    label = torch.arange(len(weight), device=heads.device).expand(size)
+    sentence = torch.arange(size[0], device=device)[:, None, None].expand(size)
+    label = torch.arange(size[2], device=device).expand(size)
     return torch.stack([sentence, best_head, best_tail, label], dim=-1)
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from causal_mtl.nn.pair_scorer.blocks import Domain, blocks, inside, pieces, score
-from causal_mtl.nn.pair_scorer.covering import best_covering
-from causal_mtl.nn.pair_scorer.reduction import NO_PARTNER, Reduction, Wanted
+from causal_mtl.nn.pair_scorer.blocks import Block, Domain, blocks, inside, pieces, score
+from causal_mtl.nn.pair_scorer.reduction import Reduction, Wanted
+from causal_mtl.nn.pair_scorer.table import PairTable
 
 
 @dataclass
-class PairScores:
+class PairScores(PairTable):
     """The scores of a batch in the form that they are computed from.
 
     Attributes:
@@ -34,21 +34,20 @@ class PairScores:
     mask: Tensor
     domain: Domain
 
+    @property
+    def num_labels(self) -> int:
+        """As the output layer has."""
+        return len(self.weight)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the output layer."""
+        return self.bias.dtype
+
     def reduce(
         self, gold: Tensor, annotated: Tensor, gold_weights: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """The loss and the maxima over partners, from one pass over the pairs.
-
-        Args:
-            gold: the cells that hold, `(cells, 4)`: sentence, head token, tail token, label. Those outside the
-                domain do not count.
-            annotated: `(batch,)`, False where a sentence has no gold at all and its loss does not count.
-            gold_weights: of each label, `(labels,)`: how often a cell that holds counts. Default: once.
-
-        Returns:
-            Σ softplus(z) − Σ_gold z, the summed binary cross-entropy over all pairs and labels, and
-            max_j z_ij, `(batch, tokens, labels)`, `NO_PARTNER` where a token has no partner.
-        """
+        """Σ softplus(z) − Σ_gold z, and max_j z_ij; see `PairTable.reduce`."""
         everything, maxima = self._reduction(annotated, with_maxima=True)
         return everything - self._gold(gold, gold_weights), maxima
 
@@ -61,62 +60,45 @@ class PairScores:
         """Only the maxima of `reduce`."""
         return self._reduction(None, with_maxima=True)[1]
 
-    def covering_maxima(self) -> Tensor:
-        """In the domain "upper": at token t the maximum of z_ij over all i ≤ t ≤ j, `(batch, tokens, labels)`.
-
-        `NO_PARTNER` at padding. It is found without gradient; the scores at the maxima are then computed once
-        more, with it.
-        """
-        places = best_covering(self.heads, self.tails, *self._output(), self._lengths())
-        logits = self._at(places.flatten(0, 2)).view(places.shape[:3])
-        return logits.masked_fill(~self.mask.unsqueeze(-1), NO_PARTNER)
-
-    @torch.no_grad()
-    def cells(self, threshold: Tensor | float, pairs: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """The cells whose probability is above `threshold`, and their probabilities.
-
-        Args:
-            threshold: one, or one per label, `(labels,)`.
-            pairs: those to look at, `(pairs, 3)`: sentence, head token, tail token. Default: all of the domain.
-
-        Returns:
-            `(cells, 4)`: sentence, head token, tail token, label; and `(cells,)`.
-        """
-        limit = torch.as_tensor(threshold, dtype=self.bias.dtype, device=self.bias.device).logit()
-        found = list(self._above(limit) if pairs is None else self._above_at(pairs, limit))
-        if not found:
-            return self.mask.new_zeros((0, 4), dtype=torch.long), self.bias.new_zeros(0)
-        cells, logits = zip(*found, strict=True)
-        return torch.cat(cells), torch.cat(logits).to(self.bias.dtype).sigmoid()
+    def log_likelihood(self, gold: Tensor, annotated: Tensor) -> Tensor:
+        """Sentence by sentence, as each gets a gradient of its own; see `PairTable.log_likelihood`."""
+        losses = []
+        for number in range(len(self.mask)):
+            row = slice(number, number + 1)
+            cells = gold[gold[:, 0] == number] - gold.new_tensor([number, 0, 0, 0])
+            one = replace(self, heads=self.heads[row], tails=self.tails[row], mask=self.mask[row])
+            losses.append(one.loss(cells, annotated[row]))
+        return -torch.stack(losses)
 
     def turned(self) -> PairScores:
-        """The same scores with head and tail changed over.
-
-        Raises:
-            ValueError: the domain is "upper", which would be a lower one.
-        """
+        """The same scores with head and tail changed over; see `PairTable.turned`."""
         if self.domain == "upper":
             raise ValueError("pairs of the upper domain cannot be turned")
         return replace(self, heads=self.tails, tails=self.heads)
 
-    def _above(self, limit: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        """The cells of each block whose logit is above `limit`, with their logits."""
-        weight, bias = self._output()
-        for block in blocks(self.heads, weight, self._lengths(), self.domain):
-            _, logits = score(block, self.heads, self.tails, weight, bias, self.domain)
-            places = (logits > limit).nonzero()
-            first = (block.sentences.start or 0, block.rows.start, block.tails.start, 0)
-            yield places + places.new_tensor(first), logits[places.unbind(dim=1)]
+    def blocks(self) -> Iterator[Block]:
+        """Cut as suits the device."""
+        return blocks(self.heads, self.weight, self._lengths(), self.domain)
 
-    def _above_at(self, pairs: Tensor, limit: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        """The same of some `pairs` at a time."""
-        weight, bias = self._output()
-        for some in pieces(pairs[inside(pairs, self.domain)], weight):
-            sentence, head, tail = some.unbind(dim=1)
-            hidden = torch.relu(self.heads[sentence, head] + self.tails[sentence, tail])
-            logits = functional.linear(hidden, weight, bias)
-            pair, label = (logits > limit).nonzero().unbind(dim=1)
-            yield torch.cat([some[pair], label.unsqueeze(1)], dim=1), logits[pair, label]
+    def pieces(self, pairs: Tensor) -> Iterable[Tensor]:
+        """Cut as suits the device."""
+        return pieces(pairs, self.weight)
+
+    def logits_of(self, block: Block) -> Tensor:
+        """W relu(U h_i + V h_j) + b in the type of the states; see `PairTable.logits_of`."""
+        return score(block, self.heads, self.tails, *self._output(), self.domain)[1]
+
+    def logits_of_pairs(self, pairs: Tensor) -> Tensor:
+        """The same of `pairs`; see `PairTable.logits_of_pairs`."""
+        sentence, head, tail = pairs.unbind(dim=1)
+        hidden = torch.relu(self.heads[sentence, head] + self.tails[sentence, tail])
+        return functional.linear(hidden, *self._output())
+
+    def at(self, cells: Tensor) -> Tensor:
+        """The logits of `cells`, `(cells, 4)`, in the precision of the weights."""
+        sentence, head, tail, label = cells.unbind(dim=1)
+        hidden = torch.relu(self.heads[sentence, head] + self.tails[sentence, tail])
+        return (hidden * self.weight[label]).sum(dim=-1, dtype=self.bias.dtype) + self.bias[label]
 
     def _reduction(self, annotated: Tensor | None, with_maxima: bool) -> tuple[Tensor, Tensor]:
         inputs = self.heads, self.tails, *self._output()
@@ -135,13 +117,7 @@ class PairScores:
     def _gold(self, gold: Tensor, weights: Tensor | None) -> Tensor:
         """What the loss has less for its gold: Σ z; a weight w adds w − 1 times the loss of the cell."""
         gold = gold[inside(gold, self.domain)]
-        logits = self._at(gold)
+        logits = self.at(gold)
         if weights is None:
             return logits.sum()
         return (logits + (weights[gold[:, 3]] - 1) * functional.logsigmoid(logits)).sum()
-
-    def _at(self, cells: Tensor) -> Tensor:
-        """The logits of `cells`, `(cells, 4)`, in the precision of the weights."""
-        sentence, head, tail, label = cells.unbind(dim=1)
-        hidden = torch.relu(self.heads[sentence, head] + self.tails[sentence, tail])
-        return (hidden * self.weight[label]).sum(dim=-1, dtype=self.bias.dtype) + self.bias[label]

@@ -11,7 +11,6 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from causal_mtl.nn.pair_scorer import NO_PARTNER, PairScorer, PairScores, blocks, reduction, scores
-from causal_mtl.nn.pair_scorer import covering as covering_module
 
 DOMAINS = ("all", "off_diagonal", "upper")
 
@@ -106,7 +105,7 @@ def test_blocks_over_the_whole_batch_equal_blocks_by_sentence(monkeypatch, domai
     expected = gradients(by_sentence, scorer, states)
     cells = scorer(states, mask).cells(0.3)[0].tolist()
     covering = scorer(states, mask).covering_maxima() if domain == "upper" else None
-    for module in (reduction, scores, covering_module):
+    for module in (reduction, scores):
         monkeypatch.setattr(module, "blocks", whole_batch)
     assert sorted(scorer(states, mask).cells(0.3)[0].tolist()) == sorted(cells)
     if covering is not None:

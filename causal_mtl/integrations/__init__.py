@@ -1,0 +1,1 @@
+"""Trained models where their users are: in a spaCy pipeline, on the Hugging Face Hub."""

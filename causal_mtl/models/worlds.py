@@ -1,0 +1,97 @@
+"""A batch for several labels of its earlier tasks at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from causal_mtl.nn.architectures import Architecture
+from causal_mtl.nn.inference import Branches
+
+Path = Literal["direct", "indirect"]
+PATHS: tuple[Path, Path] = ("direct", "indirect")
+MAX_POSITIONS = 1 << 15
+"""States that are computed together: of so many tokens (or texts, at the level of texts) in all worlds."""
+
+
+@dataclass(frozen=True)
+class Worlds:
+    """Some worlds, each one choice of the labels of earlier tasks, on their way through the tasks.
+
+    Rows are worlds × texts, world by world.
+
+    Attributes:
+        mask: True where there are states, `(batch, positions)`.
+        carried: of the architecture, by rows.
+        log_weights: of each world, `(worlds, batch)`: log p(its labels | X).
+        handed_on: the labels that tasks have handed on along each path, `(rows, positions, labels)`.
+        total: how many worlds there are; these may be some of them.
+        first: the number of the first of these.
+        listed: whether all worlds were listed, and none drawn.
+    """
+
+    mask: Tensor
+    carried: Any
+    log_weights: Tensor
+    handed_on: dict[Path, dict[str, Tensor]] = field(default_factory=lambda: {path: {} for path in PATHS})
+    total: int = 1
+    first: int = 0
+    listed: bool = True
+
+    def __len__(self) -> int:
+        return len(self.log_weights)
+
+    @property
+    def rows_mask(self) -> Tensor:
+        """`mask` of each row, `(rows, positions)`."""
+        return self.mask.repeat(len(self), 1) if len(self) > 1 else self.mask
+
+    def of_each(self, rows: Tensor) -> list[Tensor]:
+        """One `(batch, …)` per world from `(rows, …)`."""
+        return list(rows.unflatten(0, (len(self), -1)))
+
+    def branched(self, branches: Branches, architecture: Architecture) -> Worlds:
+        """Each world once for each of its branches; what they hand on is not set yet."""
+        if branches.log_shares is None:
+            return self
+        times = len(branches.labels) // len(self)
+        chosen = torch.arange(len(self), device=self.mask.device).repeat_interleave(times)
+        new = self._chosen(chosen, architecture)
+        return replace(
+            new,
+            log_weights=new.log_weights + branches.log_shares,
+            total=self.total * times,
+            first=self.first * times,
+            listed=self.listed and not branches.drawn,
+        )
+
+    def reweighed(self, log_factors: Tensor) -> Worlds:
+        """Each world with its weight times a factor, `(worlds, batch)`."""
+        return replace(self, log_weights=self.log_weights + log_factors)
+
+    def parts(self, architecture: Architecture) -> Iterator[Worlds]:
+        """These worlds, some at a time, so that memory has a bound."""
+        size = max(1, MAX_POSITIONS // self.mask.numel())
+        if len(self) <= size:
+            yield self
+            return
+        for start in range(0, len(self), size):
+            chosen = torch.arange(start, min(len(self), start + size), device=self.mask.device)
+            yield replace(self._chosen(chosen, architecture), first=self.first + start)
+
+    def _chosen(self, chosen: Tensor, architecture: Architecture) -> Worlds:
+        texts = torch.arange(len(self.mask), device=chosen.device)
+        rows = (chosen.unsqueeze(1) * len(texts) + texts).flatten()
+        return replace(
+            self,
+            carried=architecture.spread(self.carried, rows),
+            log_weights=self.log_weights[chosen],
+            handed_on={
+                path: {task: label[rows] for task, label in handed_on.items()}
+                for path, handed_on in self.handed_on.items()
+            },
+        )
