@@ -76,7 +76,7 @@ class RelationAnnotation:
 class LabelAnnotation:
     """The labels of one whole text for one task, with their scores where predicted.
 
-    `partial` is as in `SpanAnnotation`.
+    `partial` is as in `SpanAnnotation`. Where `uncertain`, a person gives `scores` as their probabilities.
     """
 
     by_text: ClassVar[bool] = False
@@ -84,6 +84,7 @@ class LabelAnnotation:
     labels: tuple[str, ...] = ()
     scores: tuple[float, ...] | None = field(default=None, compare=False)
     partial: bool = False
+    uncertain: bool = False
 
 
 Annotation = SpanAnnotation | RelationAnnotation | LabelAnnotation

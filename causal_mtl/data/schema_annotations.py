@@ -28,12 +28,13 @@ class AnnotationReader:
     Args:
         instance: the text.
         record: its record.
-        given: they are labels that a person gives, of which some may be ``partial``.
+        given: they are labels that a person gives: some may be ``partial``, or have ``probabilities``.
     """
 
     def __init__(self, instance: Instance, record: Mapping[str, Any], given: bool = False) -> None:
         self.instance = instance
         self.partial = ("partial",) if given else ()
+        self.probabilities = ("probabilities",) if given else ()
         self.raw = expect(record.get("annotations", {}), dict, "annotations")
         self.has_text = "text" in record
         self.has_tokens = "tokens" in record
@@ -118,9 +119,11 @@ class AnnotationReader:
 
     def _read_labels(self, task: str) -> LabelAnnotation:
         value, at = self.raw[task], f"annotations.{task}"
-        _check_keys(value, at, "labels", "scores", *self.partial)
+        _check_keys(value, at, "labels", "scores", *self.partial, *self.probabilities)
         raw = expect(value["labels"], list, f"{at}.labels")
         labels = tuple(expect_label(label, f"{at}.labels[{i}]") for i, label in enumerate(raw))
+        if "probabilities" in value:
+            return _distribution(value, labels, at)
         if "scores" not in value:
             unique = tuple(dict.fromkeys(labels))
             if len(unique) < len(labels):
@@ -232,3 +235,18 @@ def _partial(value: dict[str, Any], where: str) -> bool:
     if not isinstance(partial, bool):
         raise ConfigurationError(f"{where}.partial: expected true or false, got {shown(partial)}")
     return partial
+
+
+def _distribution(value: dict[str, Any], labels: tuple[str, ...], at: str) -> LabelAnnotation:
+    """Labels that a person is not sure of."""
+    if value.get("partial") or "scores" in value:
+        raise ConfigurationError(f"{at}: 'probabilities' can have neither 'scores' nor 'partial' beside them")
+    raw = expect(value["probabilities"], list, f"{at}.probabilities")
+    probabilities = tuple(float(expect(one, float, f"{at}.probabilities[{i}]")) for i, one in enumerate(raw))
+    if len(probabilities) != len(labels) or len(set(labels)) < len(labels):
+        raise ConfigurationError(
+            f"{at}.probabilities: expected one for each of {len(labels)} different labels"
+        )
+    if not all(0 <= one <= 1 for one in probabilities):
+        raise ConfigurationError(f"{at}.probabilities: expected numbers of 0 to 1")
+    return LabelAnnotation(labels, probabilities, uncertain=True)

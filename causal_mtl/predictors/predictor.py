@@ -21,9 +21,11 @@ from causal_mtl.data.records import Entry, expect, read_entries
 from causal_mtl.data.schema import to_json
 from causal_mtl.data.strict_json import check
 from causal_mtl.data.strings import expect_text, expect_tokens
+from causal_mtl.models.model import Labels
 from causal_mtl.nn.precision import choose_device, choose_precision
 from causal_mtl.predictors.given import check_tasks, read_given, read_gold
 from causal_mtl.predictors.partial import complete
+from causal_mtl.predictors.uncertain import certain, distributions, uncertain
 
 OnError = Literal["stop", "skip"]
 Precision = Literal["auto", "no", "bf16"]
@@ -168,19 +170,26 @@ class Predictor(Registrable):
 
     def _annotate(self, instances: Sequence[Instance]) -> list[dict[str, Annotation]]:
         """As `annotate`, where nothing is partial."""
-        alike: dict[frozenset[str], list[int]] = defaultdict(list)  # what is set must be the same in a batch
+        # What is set, and what with probabilities, must be the same in a batch.
+        alike: dict[tuple[frozenset[str], frozenset[str]], list[int]] = defaultdict(list)
         for number, instance in enumerate(instances):
-            alike[frozenset(instance.annotations)].append(number)
+            alike[frozenset(instance.annotations), frozenset(uncertain(instance))].append(number)
         found: dict[int, dict[str, Annotation]] = {}
-        for indices in alike.values():
-            group = [instances[index] for index in indices]
+        for (_, unsure), indices in alike.items():
+            group = [certain(instances[index]) for index in indices]
             loader = Loader(group, self.archive.vocab, self.archive.reader.token_indexers, self.model.tasks)
             for chosen in batches(loader.lengths, batch_size=self.batch_size, shuffle=False):
                 batch = loader.batch(chosen).to(self.archive.device)
                 unlabelled = replace(batch, labels={}, counts=Counter())
+                rows = [instances[indices[row]] for row in chosen]
+                given = distributions(rows, unsure, self.model.tasks, self.archive.vocab)
+                labels: Labels = {
+                    **batch.labels,
+                    **{name: one.to(self.archive.device) for name, one in given.items()},
+                }
                 with torch.inference_mode(), self._autocast():
-                    output = self.model(unlabelled, batch.labels or None)
-                    decoded = self.model.decode(output, unlabelled, batch.labels or None)
+                    output = self.model(unlabelled, labels or None)
+                    decoded = self.model.decode(output, unlabelled, labels or None)
                 found.update(zip((indices[row] for row in chosen), decoded, strict=True))
         return [found[number] for number in range(len(instances))]
 

@@ -166,6 +166,14 @@ class Task(Registrable):
         """What may be said of a position, or of the whole text, in the order of `Head.outcome_logits`."""
         return self.label_names(vocab)
 
+    def distribution(self, instance: Instance, vocab: Vocabulary) -> list[float]:
+        """The probability of each label, `num_labels` of them, where they are given with `instance`.
+
+        Raises:
+            ConfigurationError: labels of this kind cannot be given with probabilities.
+        """
+        raise ConfigurationError(f"labels of the task {self.name!r} cannot be given with probabilities")
+
     def compatible(self, one: Span, other: Span) -> bool:
         """Whether both spans may be found together, with any labels; here: unless their words are the same."""
         return (one.start, one.end) != (other.start, other.end)
@@ -242,10 +250,15 @@ class Task(Registrable):
         counter: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         self.count_vocab_items(instance, counter)
         for namespace, labels in counter.items():
-            for label in labels:
-                if not vocab.has_token(label, namespace):
-                    known = ", ".join(sorted(vocab.get_token_to_index_vocabulary(namespace))[:20])
-                    raise ConfigurationError(f"the model knows no label {label!r} (it knows {known})")
+            self.check_known(labels, namespace, vocab)
+
+    @staticmethod
+    def check_known(labels: Iterable[str], namespace: str, vocab: Vocabulary) -> None:
+        """Raise a `ConfigurationError` if `vocab` lacks one of the labels."""
+        for label in labels:
+            if not vocab.has_token(label, namespace):
+                known = ", ".join(sorted(vocab.get_token_to_index_vocabulary(namespace))[:20])
+                raise ConfigurationError(f"the model knows no label {label!r} (it knows {known})")
 
 
 Task.default_implementation = None  # a task graph always says what kinds it holds
