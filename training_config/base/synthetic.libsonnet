@@ -9,12 +9,12 @@ local task(name, parents) = { type: 'single_label_classification', name: name, p
   model: {
     type: 'mtl',
     embedder: { tokens: { type: 'embedding', embedding_dim: 16 } },
-    encoder: { type: 'bilstm', hidden_size: 16 },
+    encoder: { type: 'cnn', windows: [1], filters: 24 },
     tasks: [task('A', []), task('B', ['A']), task('C', ['A'])],
   },
   data_loader: { batch_size: 32 },
   trainer: {
-    num_epochs: 8,
+    num_epochs: 6,
     optimizer: { type: 'adam', lr: 5e-3 },
     lr_scheduler: { type: 'linear_with_warmup', num_warmup_steps: 0 },
     grad_norm: 5.0,

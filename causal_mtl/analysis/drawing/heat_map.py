@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from causal_mtl.analysis.drawing.figures import style
+from causal_mtl.analysis.effects.estimate import EXPECTED
 from causal_mtl.common import ConfigurationError
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ _DARK = 0.6
 def plot_effects(report: Mapping[str, Any], population: str = "labelled") -> Figure:
     """One row per label of the source, one column per outcome of the target: the total effect in a colour.
 
-    Effects that are not found (their adjusted p is too large) are grey in writing.
+    Effects that are not found (their adjusted p is too large) are written in grey. An expected value has a scale of
+    its own and is not drawn.
 
     Args:
         report: of `label_effects`.
@@ -32,11 +34,13 @@ def plot_effects(report: Mapping[str, Any], population: str = "labelled") -> Fig
     Raises:
         ConfigurationError: the report has no effects in this population, or matplotlib is missing.
     """
-    rows = [row for row in report["effects"] if row["population"] == population]
+    rows = [
+        row for row in report["effects"] if row["population"] == population and row["outcome"] != EXPECTED
+    ]
     if not rows:
         raise ConfigurationError(f"there are no effects to draw in the population {population!r}")
     labels = list(dict.fromkeys(row["label"] for row in rows))
-    outcomes = list(dict.fromkeys(row["outcome"] for row in rows))
+    outcomes = sorted(dict.fromkeys(row["outcome"] for row in rows), key=_rank)
     cells = np.full((len(labels), len(outcomes)), np.nan)
     for row in rows:
         cells[labels.index(row["label"]), outcomes.index(row["outcome"])] = row["paths"]["total"]["effect"]
@@ -48,11 +52,11 @@ def plot_effects(report: Mapping[str, Any], population: str = "labelled") -> Fig
         strong = abs(cells[y, x]) > _DARK * limit
         colour = "white" if strong else "black" if row["found"] else "#999999"
         panel.text(x, y, f"{cells[y, x]:.2f}", ha="center", va="center", color=colour, fontsize=7)
-    figure.colorbar(image, ax=panel, label="effect on the probability")
+    figure.colorbar(image, ax=panel, label="effect")
     asked = report["question"]
     panel.set(xlabel=asked["target"], ylabel=f"{asked['source']} (set)")
-    which = "the cases that have the label" if population == "labelled" else "all cases"
-    panel.set_title(f"{report['data']}: {which}, {len(report['models'])} models; grey: not found", loc="left")
+    which = "cases that have the label" if population == "labelled" else "all cases"
+    figure.suptitle(f"{report['data']}\n{which}; models: {len(report['models'])}; grey: not found")
     return figure
 
 
@@ -60,12 +64,20 @@ def _canvas(labels: Sequence[str], outcomes: Sequence[str]) -> tuple[Figure, Any
     from matplotlib.figure import Figure
 
     size = (_MARGIN[0] + _CELL[0] * len(outcomes), _MARGIN[1] + _CELL[1] * len(labels))
-    figure = Figure(figsize=(max(size[0], 5.0), size[1]), layout="constrained")
+    figure = Figure(figsize=(max(size[0], 5.0), max(size[1], 2.6)), layout="constrained")
     panel = figure.subplots()
     panel.grid(visible=False)
     panel.set_xticks(range(len(outcomes)), [_short(name) for name in outcomes], rotation=45, ha="right")
     panel.set_yticks(range(len(labels)), [_short(name) for name in labels])
     return figure, panel
+
+
+def _rank(name: str) -> tuple[float, str]:
+    """Numbers in their order, words as the alphabet has them."""
+    try:
+        return float(name), ""
+    except ValueError:
+        return 0.0, name
 
 
 def _short(name: str) -> str:
