@@ -12,10 +12,10 @@ local task(name, parents) = { type: 'single_label_classification', name: name, p
     encoder: { type: 'cnn', windows: [1], filters: 24 },
     tasks: [task('A', []), task('B', ['A']), task('C', ['A'])],
   },
-  data_loader: { batch_size: 32 },
+  data_loader: { batch_size: 64 },
   trainer: {
     num_epochs: 6,
-    optimizer: { type: 'adam', lr: 5e-3 },
+    optimizer: { type: 'adam', lr: 1e-2 },
     lr_scheduler: { type: 'linear_with_warmup', num_warmup_steps: 0 },
     grad_norm: 5.0,
     validation_metric: '-loss',

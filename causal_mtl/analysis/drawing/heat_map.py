@@ -24,7 +24,7 @@ _DARK = 0.6
 def plot_effects(report: Mapping[str, Any], population: str = "labelled") -> Figure:
     """One row per label of the source, one column per outcome of the target: the total effect in a colour.
 
-    Effects that are not found (their adjusted p is too large) are written in grey. An expected value has a scale of
+    Effects that are not found (their adjusted p is too large) stand in brackets. An expected value has a scale of
     its own and is not drawn.
 
     Args:
@@ -49,14 +49,14 @@ def plot_effects(report: Mapping[str, Any], population: str = "labelled") -> Fig
     image = panel.imshow(cells, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
     for row in rows:
         y, x = labels.index(row["label"]), outcomes.index(row["outcome"])
-        strong = abs(cells[y, x]) > _DARK * limit
-        colour = "white" if strong else "black" if row["found"] else "#999999"
-        panel.text(x, y, f"{cells[y, x]:.2f}", ha="center", va="center", color=colour, fontsize=7)
+        colour = "white" if abs(cells[y, x]) > _DARK * limit else "black"
+        written = f"{cells[y, x]:.2f}" if row["found"] else f"({cells[y, x]:.2f})"
+        panel.text(x, y, written, ha="center", va="center", color=colour, fontsize=7)
     figure.colorbar(image, ax=panel, label="effect")
     asked = report["question"]
     panel.set(xlabel=asked["target"], ylabel=f"{asked['source']} (set)")
     which = "cases that have the label" if population == "labelled" else "all cases"
-    figure.suptitle(f"{report['data']}\n{which}; models: {len(report['models'])}; grey: not found")
+    figure.suptitle(f"{report['data']}\n{which}; models: {len(report['models'])}; in brackets: not found")
     return figure
 
 

@@ -15,7 +15,7 @@ def report(*rows):
     return {"effects": rows, "question": {"source": "A", "target": "B"}, "data": "dev", "models": ["m"]}
 
 
-def test_cells_hold_effects_and_grey_ones_are_not_found():
+def test_cells_hold_effects_and_those_in_brackets_are_not_found():
     rows = [row("a", "10", 0.5), row("a", "9", -0.02, found=False), row("b", "10", -0.3), row("b", "9", 0.4)]
     rows += [row("a", "(expected value)", 3.0), row("a", "9", 0.9, population="all")]
     figure = plot_effects(report(*rows))
@@ -25,7 +25,7 @@ def test_cells_hold_effects_and_grey_ones_are_not_found():
     assert panel.images[0].get_array().tolist() == [[-0.02, 0.5], [0.4, -0.3]]
     assert panel.images[0].get_clim() == (-0.5, 0.5)
     colours = {text.get_text(): text.get_color() for text in panel.texts}
-    assert colours == {"0.50": "white", "-0.02": "#999999", "-0.30": "black", "0.40": "white"}
+    assert colours == {"0.50": "white", "(-0.02)": "black", "-0.30": "black", "0.40": "white"}
     assert (panel.get_xlabel(), panel.get_ylabel()) == ("B", "A (set)")
 
 
