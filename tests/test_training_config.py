@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from causal_mtl import train
+from causal_mtl.commands.main import main
 from causal_mtl.common import Params
 from causal_mtl.nn.architectures import Architecture
 from causal_mtl.nn.encoders import Encoder
@@ -50,7 +51,7 @@ def trains(config, directory, **overrides):
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real data is not here (CAUSAL_MTL_DATA)")
 @pytest.mark.parametrize(
     "file",
-    sorted(set(CONFIGS.glob("*/*.jsonnet")) - set(CONFIGS.glob("demo/*"))),
+    sorted(set(CONFIGS.glob("*/*.jsonnet")) - set(CONFIGS.glob("demo/*")) - set(CONFIGS.glob("synthetic/*"))),
     ids=lambda file: "/".join(file.parts[-2:]),
 )
 def test_configs_on_real_data_resolve(file, monkeypatch):
@@ -61,6 +62,14 @@ def test_configs_on_real_data_resolve(file, monkeypatch):
     settings = Experiment(read_config(file)).settings
     assert file.parts[-2] in settings.train_data_path
     assert settings.trainer.validation_metric
+
+
+@pytest.mark.parametrize("file", sorted(CONFIGS.glob("synthetic/*.jsonnet")), ids=lambda file: file.stem)
+def test_configs_on_synthetic_data_train(file, tmp_path, monkeypatch):
+    monkeypatch.setenv("CAUSAL_MTL_DATA", str(tmp_path))
+    assert main(["synthesize", str(tmp_path / "synthetic"), "--train", "40", "--dev", "10"]) == 0
+    metrics = train(file, tmp_path / "run", overrides={"trainer.num_epochs": 1}).metrics
+    assert metrics["validation_B/loss"] > 0
 
 
 def test_both_sets_have_the_same_experiments():

@@ -49,6 +49,13 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
         type=lambda text: text.split(","),
         help="score these tasks only (default: all of the model; the data must have gold for each)",
     )
+    parser.add_argument(
+        "--given-gold",
+        metavar="TASK",
+        nargs="+",
+        default=[],
+        help="set the gold labels of these tasks and score the others (an oracle)",
+    )
     parser.add_argument("--per-label", action="store_true", help="add the measures of every label by itself")
     parser.add_argument(
         "--constraints",
@@ -68,6 +75,7 @@ def run(options: argparse.Namespace) -> None:
     """Evaluate and write what is asked for."""
     from causal_mtl.archive import load_archive
     from causal_mtl.data.loader import Loader
+    from causal_mtl.predictors.given import check_tasks
     from causal_mtl.training import Batching, Engine, evaluate
     from causal_mtl.training.data_report import describe_for_model, problems
     from causal_mtl.training.frozen_cache import use_cache
@@ -82,9 +90,11 @@ def run(options: argparse.Namespace) -> None:
     archive = load_archive(options.archive, options.overrides, options.device)
     if options.constraints:
         _constrain(archive.model, options.constraints)
-    tasks = _tasks(archive, options.tasks)
-    instances = read_gold(archive, options.data, tasks)
-    for problem in problems(describe_for_model(instances, tasks, archive.vocab), tasks, options.data):
+    check_tasks("--given-gold", options.given_gold, archive.model.tasks)
+    tasks = _tasks(archive, options.tasks, options.given_gold)
+    used = [task for task in archive.model.tasks if task in tasks or task.name in options.given_gold]
+    instances = read_gold(archive, options.data, used)
+    for problem in problems(describe_for_model(instances, used, archive.vocab), used, options.data):
         logger.warning(problem)
     loader = Loader(instances, archive.vocab, archive.reader.token_indexers, archive.model.tasks)
     use_cache(archive.model, [(options.data, loader)], archive.device, make=False)
@@ -96,9 +106,14 @@ def run(options: argparse.Namespace) -> None:
         Engine(options.device, options.mixed_precision),
         Batching(batch_size=options.batch_size),
         metrics=metrics,
+        given=options.given_gold,
         on_batch=lambda indices, _, annotations: predicted.update(zip(indices, annotations, strict=True)),
     )
     results["sentences"] = len(instances)
+    if options.given_gold:
+        results["given"] = {
+            name: sum(name in instance.annotations for instance in instances) for name in options.given_gold
+        }
     if options.per_label:
         results["per_label"] = {name: metric.per_label() for name, metric in metrics.items()}
     in_order = [predicted[number] for number in range(len(instances))]
@@ -125,13 +140,18 @@ def _constrain(model: Model, constraints: Literal["training", "none"]) -> None:
         raise ConfigurationError(f"--constraints {constraints}: {error.message}") from None
 
 
-def _tasks(archive: Archive, names: list[str] | None) -> list[Task]:
-    """The tasks of these names, all by default."""
+def _tasks(archive: Archive, names: list[str] | None, given: list[str]) -> list[Task]:
+    """The tasks of these names, by default all that are not given."""
     tasks = list(archive.model.tasks)
     known = [task.name for task in tasks]
     if unknown := [name for name in names or () if name not in known]:
         raise ConfigurationError(f"--tasks: the model has no task {unknown[0]!r} (tasks: {', '.join(known)})")
-    return [task for task in tasks if names is None or task.name in names]
+    if both := [name for name in names or () if name in given]:
+        raise ConfigurationError(f"--tasks: {both[0]!r} is given, so there is nothing to score")
+    chosen = [task for task in tasks if task.name not in given and (names is None or task.name in names)]
+    if not chosen:
+        raise ConfigurationError("--given-gold: all tasks are given, so there is nothing to score")
+    return chosen
 
 
 def _write_predictions(path: str, instances: list[Instance], predicted: list[dict[str, Annotation]]) -> None:

@@ -13,12 +13,14 @@ from causal_mtl.commands import (
     cache,
     components,
     convert,
+    effects,
     evaluate,
     find_lr,
     plot,
     predict,
     push,
     sweep,
+    synthesize,
     tabulate,
     train,
     tune_thresholds,
@@ -30,7 +32,7 @@ from causal_mtl.version import VERSION
 
 _SUBCOMMANDS = (
     train, evaluate, predict, push, tune_thresholds, sweep, tabulate, plot, validate, convert, build_vocab,
-    find_lr, cache, components,
+    find_lr, cache, effects, synthesize, components,
 )  # fmt: skip
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -43,19 +45,25 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"causal-mtl {VERSION}")
     subcommands = top.add_subparsers(title="subcommands", metavar="SUBCOMMAND", required=True)
     for module in _SUBCOMMANDS:
-        sub = module.add_parser(subcommands)
-        sub.add_argument(
-            "--include-package",
-            metavar="PACKAGE",
-            action="append",
-            default=[],
-            help="import this module or package first, for the components that it registers (may be repeated)",
-        )
-        sub.add_argument(
-            "--debug", action="store_true", help="show the traceback of an error, and more of the log"
-        )
-        sub.set_defaults(run=module.run)
+        made = module.add_parser(subcommands)
+        for sub in made if isinstance(made, list) else [made]:
+            _add_common(sub)
+            sub.set_defaults(run=module.run)
     return top
+
+
+def _add_common(sub: argparse.ArgumentParser) -> None:
+    """Add what all subcommands take."""
+    sub.add_argument(
+        "--include-package",
+        metavar="PACKAGE",
+        action="append",
+        default=[],
+        help="import this module or package first, for the components that it registers (may be repeated)",
+    )
+    sub.add_argument(
+        "--debug", action="store_true", help="show the traceback of an error, and more of the log"
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

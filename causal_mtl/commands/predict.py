@@ -65,6 +65,13 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
         help="with --engine ray: processes that predict, each with the model, a CPU and, with cuda, a GPU "
         "(default: as many as this machine has CPUs, or GPUs)",
     )
+    parser.add_argument(
+        "--given-gold",
+        metavar="TASK",
+        nargs="+",
+        default=[],
+        help='keep the labels of these tasks under "annotations" and predict the others from them',
+    )
     parser.add_argument("--predictor", default="default", help="the registered name of a predictor")
     parser.add_argument("-o", "--overrides", default="", help="changes to the model's config as jsonnet")
     return parser
@@ -204,7 +211,7 @@ def _with_ray(options: argparse.Namespace) -> tuple[int, int]:
 
 def _loading(options: argparse.Namespace) -> dict[str, Any]:
     """The arguments of `predictors.load`."""
-    names = ("overrides", "device", "predictor", "batch_size", "mixed_precision")
+    names = ("overrides", "device", "predictor", "batch_size", "mixed_precision", "given_gold")
     return {name: getattr(options, name) for name in names}
 
 

@@ -4,6 +4,7 @@ from causal_mtl.data.batching import batches
 from causal_mtl.data.dataset_readers import (
     BratReader,
     Cail2018Reader,
+    CebabReader,
     Conll04Reader,
     ConllReader,
     DatasetReader,
@@ -45,6 +46,7 @@ __all__ = [
     "Annotation",
     "BratReader",
     "Cail2018Reader",
+    "CebabReader",
     "CharacterTokenizer",
     "CharactersIndexer",
     "Conll04Reader",

@@ -46,11 +46,13 @@ class SpanAnnotation:
         unplaced: ``(text, label)`` of gold mentions that could not be found in the text; they stay in the
             denominator of recall.
         by_text: the data gives mention *strings*, so evaluation compares text and not offsets.
+        partial: others are not ruled out: they are to be predicted (only of labels that a person gives).
     """
 
     spans: tuple[Span, ...] = ()
     unplaced: tuple[tuple[str, str], ...] = ()
     by_text: bool = False
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +63,28 @@ class RelationAnnotation:
         relations: the relations whose two mentions were placed.
         unplaced: ``(head text, label, tail text)`` of the others; they stay in the denominator of recall.
         by_text: the data gives mention *strings*, so evaluation compares text and not offsets.
+        partial: others are not ruled out: they are to be predicted (only of labels that a person gives).
     """
 
     relations: tuple[Relation, ...] = ()
     unplaced: tuple[tuple[str, str, str], ...] = ()
     by_text: bool = False
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LabelAnnotation:
-    """The labels of one whole text for one task, with their scores where predicted."""
+    """The labels of one whole text for one task, with their scores where predicted.
+
+    `partial` is as in `SpanAnnotation`. Where `uncertain`, a person gives `scores` as their probabilities.
+    """
 
     by_text: ClassVar[bool] = False
 
     labels: tuple[str, ...] = ()
     scores: tuple[float, ...] | None = field(default=None, compare=False)
+    partial: bool = False
+    uncertain: bool = False
 
 
 Annotation = SpanAnnotation | RelationAnnotation | LabelAnnotation

@@ -15,17 +15,22 @@ from causal_mtl.data.tokenizers import Tokenizer
 RESERVED = ("text", "tokens", "annotations")  # all other keys of a record are the user's
 
 
-def from_json(record: Mapping[str, Any], tokenizer: Tokenizer) -> Instance:
+def from_json(record: Mapping[str, Any], tokenizer: Tokenizer, *, given: bool = False) -> Instance:
     """The instance that a record describes; `tokenizer` is asked only where the record has no tokens.
 
     Spans that do not begin and end with a token, and relations of such spans, are kept as ``unplaced`` and
     counted in `notes`.
 
+    Args:
+        record: the object.
+        tokenizer: of texts without tokens.
+        given: annotations are labels that a person gives, of which some may be ``partial``.
+
     Raises:
         ConfigurationError: the record is not of the schema; the message begins with the path of the key.
     """
     instance = _without_labels(record, tokenizer)
-    AnnotationReader(instance, record).read()
+    AnnotationReader(instance, record, given).read()
     return instance
 
 

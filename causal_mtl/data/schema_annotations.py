@@ -23,10 +23,18 @@ _KINDS = ("spans", "relations", "labels")
 
 
 class AnnotationReader:
-    """Reads the annotations of one record into `instance`."""
+    """Reads the annotations of one record into `instance`.
 
-    def __init__(self, instance: Instance, record: Mapping[str, Any]) -> None:
+    Args:
+        instance: the text.
+        record: its record.
+        given: they are labels that a person gives: some may be ``partial``, or have ``probabilities``.
+    """
+
+    def __init__(self, instance: Instance, record: Mapping[str, Any], given: bool = False) -> None:
         self.instance = instance
+        self.partial = ("partial",) if given else ()
+        self.probabilities = ("probabilities",) if given else ()
         self.raw = expect(record.get("annotations", {}), dict, "annotations")
         self.has_text = "text" in record
         self.has_tokens = "tokens" in record
@@ -59,7 +67,7 @@ class AnnotationReader:
 
     def _read_spans(self, task: str) -> SpanAnnotation:
         value, at = self.raw[task], f"annotations.{task}"
-        _check_keys(value, at, "spans", "unplaced", "match")
+        _check_keys(value, at, "spans", "unplaced", "match", *self.partial)
         self.spans[task] = []
         unplaced: list[tuple[str, str]] = []
         for i, raw in enumerate(expect(value["spans"], list, f"{at}.spans")):
@@ -80,11 +88,11 @@ class AnnotationReader:
         unique = tuple(dict.fromkeys(placed))
         if len(unique) < len(placed):
             self.instance.notes["duplicate span"] += len(placed) - len(unique)
-        return SpanAnnotation(unique, tuple(unplaced), _by_text(value, at))
+        return SpanAnnotation(unique, tuple(unplaced), _by_text(value, at), _partial(value, at))
 
     def _read_relations(self, task: str) -> RelationAnnotation:
         value, at = self.raw[task], f"annotations.{task}"
-        _check_keys(value, at, "relations", "mentions", "unplaced", "match")
+        _check_keys(value, at, "relations", "mentions", "unplaced", "match", *self.partial)
         if "mentions" in value:
             expect_key(value, "mentions", str, at)
         relations: list[Relation] = []
@@ -107,25 +115,29 @@ class AnnotationReader:
         unique = tuple(dict.fromkeys(relations))
         if len(unique) < len(relations):
             self.instance.notes["duplicate relation"] += len(relations) - len(unique)
-        return RelationAnnotation(unique, tuple(unplaced), _by_text(value, at))
+        return RelationAnnotation(unique, tuple(unplaced), _by_text(value, at), _partial(value, at))
 
     def _read_labels(self, task: str) -> LabelAnnotation:
         value, at = self.raw[task], f"annotations.{task}"
-        _check_keys(value, at, "labels", "scores")
+        _check_keys(value, at, "labels", "scores", *self.partial, *self.probabilities)
         raw = expect(value["labels"], list, f"{at}.labels")
         labels = tuple(expect_label(label, f"{at}.labels[{i}]") for i, label in enumerate(raw))
+        if "probabilities" in value:
+            return _distribution(value, labels, at)
         if "scores" not in value:
             unique = tuple(dict.fromkeys(labels))
             if len(unique) < len(labels):
                 self.instance.notes["duplicate label"] += len(labels) - len(unique)
-            return LabelAnnotation(unique)
+            return LabelAnnotation(unique, partial=_partial(value, at))
         scores = expect(value["scores"], list, f"{at}.scores")
         if len(scores) != len(labels):
             raise ConfigurationError(
                 f"{at}.scores: expected one score per label, {len(labels)}, got {len(scores)}"
             )
         return LabelAnnotation(
-            labels, tuple(expect(s, float, f"{at}.scores[{i}]") for i, s in enumerate(scores))
+            labels,
+            tuple(expect(s, float, f"{at}.scores[{i}]") for i, s in enumerate(scores)),
+            _partial(value, at),
         )
 
     def _end(self, relation: dict[str, Any], key: str, value: dict[str, Any], where: str) -> Span | str:
@@ -216,3 +228,25 @@ def _by_text(value: dict[str, Any], where: str) -> bool:
     if match not in ("offsets", "text"):
         raise ConfigurationError(f"{where}.match: expected 'offsets' or 'text', got {shown(match)}")
     return match == "text"
+
+
+def _partial(value: dict[str, Any], where: str) -> bool:
+    partial = value.get("partial", False)
+    if not isinstance(partial, bool):
+        raise ConfigurationError(f"{where}.partial: expected true or false, got {shown(partial)}")
+    return partial
+
+
+def _distribution(value: dict[str, Any], labels: tuple[str, ...], at: str) -> LabelAnnotation:
+    """Labels that a person is not sure of."""
+    if value.get("partial") or "scores" in value:
+        raise ConfigurationError(f"{at}: 'probabilities' can have neither 'scores' nor 'partial' beside them")
+    raw = expect(value["probabilities"], list, f"{at}.probabilities")
+    probabilities = tuple(float(expect(one, float, f"{at}.probabilities[{i}]")) for i, one in enumerate(raw))
+    if len(probabilities) != len(labels) or len(set(labels)) < len(labels):
+        raise ConfigurationError(
+            f"{at}.probabilities: expected one for each of {len(labels)} different labels"
+        )
+    if not all(0 <= one <= 1 for one in probabilities):
+        raise ConfigurationError(f"{at}.probabilities: expected numbers of 0 to 1")
+    return LabelAnnotation(labels, probabilities, uncertain=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -73,6 +73,8 @@ class CausalMultiTaskModel(Walked):
             together, or a list (docs/consistency.md).
     """
 
+    two_paths: ClassVar[bool] = True
+
     def __init__(
         self,
         vocab: Vocabulary,
@@ -132,7 +134,13 @@ class CausalMultiTaskModel(Walked):
             if stochastic_map
             else {}
         )
-        self.heads = self.make_heads({name: size + direct[name] for name, size in sizes.items()})
+        inputs = {name: size + direct[name] for name, size in sizes.items()}
+        if blind := [name for name, width in inputs.items() if not width]:
+            raise ConfigurationError(
+                f"the head of {blind[0]!r} would see nothing: its architecture gives it no states, and no "
+                "labels are transferred to it (see architecture.tasks, paths and label_transfer)"
+            )
+        self.heads = self.make_heads(inputs)
 
     @classmethod
     def config_problems(cls, config: Construct) -> Iterator[Problem]:
@@ -172,6 +180,14 @@ class CausalMultiTaskModel(Walked):
         prediction = Prediction(self, batch, given, ByInference.of(self.inference, batch), self.kl_weight)
         self.go(prediction, self.embed(batch))
         return prediction.finish()
+
+    def reached_from(self, name: str) -> set[str]:
+        """Those that have it as a parent, those that have these, and so on."""
+        reached: set[str] = set()
+        for task in self.tasks:  # parents come first
+            if not reached.union({name}).isdisjoint(self.tasks.parents[task.name]):
+                reached.add(task.name)
+        return reached
 
     def begin_epoch(self, epoch: int) -> None:
         """Let the label sampler follow its schedule."""

@@ -51,6 +51,9 @@ class Model(nn.Module, Registrable):
     level: ClassVar[Literal["tokens", "text"]] = "tokens"
     """Whether it has states of tokens, which all tasks can read, or of whole texts only."""
 
+    two_paths: ClassVar[bool] = False
+    """Whether `forward` takes `encoder_labels`, to tell what labels do to heads from what to encoders."""
+
     heads: Heads
     """The final head of each task, by name: a subclass sets it."""
 
@@ -153,6 +156,10 @@ class Model(nn.Module, Registrable):
                 there = ", ".join(task.name for task in self.tasks)
                 raise ConfigurationError(f"labels: there is no task {name!r} to set (tasks: {there})")
         return labels or {}
+
+    def reached_from(self, name: str) -> set[str]:
+        """The tasks whose predictions a set label of the task `name` may change; here: all others."""
+        return {task.name for task in self.tasks if task.name != name}
 
     def add_losses(self, result: ModelOutput, batch: Batch) -> ModelOutput:
         """Add to `result` the loss of each final head that has none yet and whose task `batch` has gold of."""

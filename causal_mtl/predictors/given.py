@@ -1,11 +1,13 @@
-"""Labels that a person gives with a text to predict."""
+"""Labels that are given with a text to predict: by a person, or gold."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from causal_mtl.common import ConfigurationError
-from causal_mtl.data import Instance, Vocabulary
+from causal_mtl.common.text import suggestion
+from causal_mtl.data import Annotation, Instance, Vocabulary
 from causal_mtl.data.records import expect
 from causal_mtl.data.schema import from_json
 from causal_mtl.data.strings import expect_task_name
@@ -14,7 +16,7 @@ from causal_mtl.models import TaskGraph
 
 
 def read_given(instance: Instance, given: Any, tasks: TaskGraph, vocab: Vocabulary) -> None:
-    """Put labels in the form of ``annotations`` into `instance`.
+    """Put labels in the form of ``annotations`` into `instance`, over those that it has.
 
     Raises:
         ConfigurationError: the model cannot hold them: there is no such task, label or span of tokens.
@@ -24,22 +26,57 @@ def read_given(instance: Instance, given: Any, tasks: TaskGraph, vocab: Vocabula
             raise ConfigurationError(
                 f"given.{name}: the model has no such task (tasks: {', '.join(t.name for t in tasks)})"
             )
+    instance.annotations = {**instance.annotations, **_read(instance, given, "given")}
+    _check(instance, given, tasks, vocab, "given")
+
+
+def read_gold(
+    instance: Instance, record: Mapping[str, Any], names: Sequence[str], tasks: TaskGraph, vocab: Vocabulary
+) -> None:
+    """Put the gold of some tasks, under ``annotations`` of a record, into `instance`.
+
+    Raises:
+        ConfigurationError: the record has no gold of one of them, or the model cannot hold it.
+    """
+    gold = _read(instance, record.get("annotations", {}), "annotations")
+    for name in names:
+        if name not in gold:
+            raise ConfigurationError(f"annotations.{name}: is missing, but --given-gold wants it")
+    instance.annotations = {name: gold[name] for name in names}
+    _check(instance, names, tasks, vocab, "annotations")
+
+
+def check_tasks(option: str, names: Iterable[str], tasks: TaskGraph) -> None:
+    """Refuse names that no task has.
+
+    Raises:
+        ConfigurationError: begins with `option`.
+    """
+    known = [task.name for task in tasks]
+    for name in names:
+        if name not in known:
+            hint = suggestion(name, known)
+            raise ConfigurationError(
+                f"{option}: the model has no task {name!r}{hint} (tasks: {', '.join(known)})"
+            )
+
+
+def _read(instance: Instance, annotations: Any, key: str) -> dict[str, Annotation]:
     record = {
         "text": instance.text,
         "tokens": [token.text for token in instance.tokens],
-        "annotations": given,
+        "annotations": annotations,
     }
     try:
-        instance.annotations = from_json(record, WhitespaceTokenizer()).annotations
+        return from_json(record, WhitespaceTokenizer(), given=key == "given").annotations
     except ConfigurationError as error:
-        raise ConfigurationError(_renamed(error.message)) from None
-    for name in instance.annotations:
+        renamed = error.message.removeprefix("annotations")
+        raise ConfigurationError(key + renamed if renamed != error.message else error.message) from None
+
+
+def _check(instance: Instance, names: Any, tasks: TaskGraph, vocab: Vocabulary, key: str) -> None:
+    for name in names:
         try:
             tasks[name].check_given(instance, vocab)
         except ConfigurationError as error:
-            raise ConfigurationError(f"given.{name}: {error.message}") from None
-
-
-def _renamed(message: str) -> str:
-    """The key is called ``given`` here."""
-    return "given" + message.removeprefix("annotations") if message.startswith("annotations") else message
+            raise ConfigurationError(f"{key}.{name}: {error.message}") from None

@@ -21,8 +21,11 @@ from causal_mtl.data.records import Entry, expect, read_entries
 from causal_mtl.data.schema import to_json
 from causal_mtl.data.strict_json import check
 from causal_mtl.data.strings import expect_text, expect_tokens
+from causal_mtl.models.model import Labels
 from causal_mtl.nn.precision import choose_device, choose_precision
-from causal_mtl.predictors.given import read_given
+from causal_mtl.predictors.given import check_tasks, read_given, read_gold
+from causal_mtl.predictors.partial import complete
+from causal_mtl.predictors.uncertain import certain, distributions, uncertain
 
 OnError = Literal["stop", "skip"]
 Precision = Literal["auto", "no", "bf16"]
@@ -42,14 +45,17 @@ class InputError(ConfigurationError):
 class Predictor(Registrable):
     """Predicts with a trained model. Registered as a `Predictor` with name "default".
 
-    A record to predict is raw text, or an object with ``text`` (tokenized as the config's reader does raw text) or
-    ``tokens``, or both. What is predicted comes back as a record of the `jsonl` schema: ``text``, ``tokens``,
-    ``annotations`` by task with offsets and scores, and every other field of the input. It can be read back as
-    gold. ``annotations`` of the input are not looked at: a file with gold can be predicted as it is.
+    A record to predict is raw text, or an object with ``text`` (tokenized as the config's reader does raw
+    text) or ``tokens``, or both. What is predicted comes back as a record of the `jsonl` schema: ``text``,
+    ``tokens``, ``annotations`` by task with offsets and scores, and every other field of the input. It can
+    be read back as gold. ``annotations`` of the input are not looked at: a file with gold can be predicted
+    as it is.
 
-    Labels under the key ``given``, in the form of ``annotations``, are set: their tasks are not predicted but keep
-    these labels, and the other tasks are predicted from them, as when a person corrects a mention:
-    ``{"text": …, "given": {"entities": {"spans": [{"start": 0, "end": 6, "label": "entity"}]}}}``.
+    Labels under the key ``given``, in the form of ``annotations``, are set: their tasks are not predicted
+    but keep these labels, and the other tasks are predicted from them, as when a person corrects a mention:
+    ``{"text": …, "given": {"entities": {"spans": [{"start": 0, "end": 6, "label": "entity"}]}}}``. With
+    ``"partial": true`` beside the spans (relations, labels) they are not all: the rest is predicted around
+    them.
 
     A subclass can change `json_to_instance` and `instance_to_json`.
 
@@ -58,6 +64,8 @@ class Predictor(Registrable):
         batch_size: sentences that are predicted together at most; they are of similar length.
         mixed_precision: "no", or "bf16" for matrix products of 16 bits: faster where the hardware has them, with
             scores that agree to two digits or so; "auto" is "bf16" there and "no" elsewhere.
+        given_gold: tasks whose gold, under ``annotations`` of a record, is given; what is under ``given``
+            goes before.
 
     Raises:
         ConfigurationError: the archive's device cannot compute in this precision.
@@ -65,12 +73,20 @@ class Predictor(Registrable):
 
     default_implementation = "default"
 
-    def __init__(self, archive: Archive, batch_size: int = 32, mixed_precision: Precision = "no") -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        batch_size: int = 32,
+        mixed_precision: Precision = "no",
+        given_gold: Sequence[str] = (),
+    ) -> None:
         self.archive = archive
         self.model = archive.model
         self.batch_size = batch_size
         device = choose_device(archive.device.type)  # type: ignore[arg-type]
         self.mixed_precision = choose_precision(mixed_precision, device)
+        self.given_gold = given_gold
+        check_tasks("given_gold", given_gold, self.model.tasks)
 
     def predict(self, record: str | Record) -> dict[str, Any]:
         """Predict one text or record.
@@ -107,9 +123,9 @@ class Predictor(Registrable):
 
         Args:
             lines: of a file that is open for reading.
-            on_error: at a record that cannot be predicted: "stop" yields what comes before it, then raises; "skip"
-                yields ``{"line": number, "error": message}`` in its place and goes on. In a list, the record has
-                ``"record": number`` besides.
+            on_error: at a record that cannot be predicted: "stop" yields what comes before it, then raises;
+                "skip" yields ``{"line": number, "error": message}`` in its place and goes on. In a list, the
+                record has ``"record": number`` besides.
 
         Raises:
             InputError: names the line, from 1. Where a list is malformed, whatever `on_error` says: its rest
@@ -154,6 +170,8 @@ class Predictor(Registrable):
         tokens = expect(record["tokens"], list, "tokens") if record.get("tokens") is not None else None
         rest = {key: value for key, value in record.items() if key not in ("text", "tokens", "annotations")}
         instance = self.archive.reader.text_to_instance(text, tokens, rest)
+        if self.given_gold:
+            read_gold(instance, record, self.given_gold, self.model.tasks, self.archive.vocab)
         if record.get("given") is not None:
             read_given(instance, record["given"], self.model.tasks, self.archive.vocab)
         return instance
@@ -165,21 +183,32 @@ class Predictor(Registrable):
     def annotate(self, instances: Sequence[Instance]) -> list[dict[str, Annotation]]:
         """Predict instances: one annotation per task for each, in their order.
 
-        Annotations that an instance has already are set, not predicted.
+        Annotations that an instance has already are set, not predicted; around partial ones the rest is.
         """
-        alike: dict[frozenset[str], list[int]] = defaultdict(list)  # what is set must be the same in a batch
+        return self._annotate(complete(instances, self.model.tasks, self._annotate))
+
+    def _annotate(self, instances: Sequence[Instance]) -> list[dict[str, Annotation]]:
+        """As `annotate`, where nothing is partial."""
+        # What is set, and what with probabilities, must be the same in a batch.
+        alike: dict[tuple[frozenset[str], frozenset[str]], list[int]] = defaultdict(list)
         for number, instance in enumerate(instances):
-            alike[frozenset(instance.annotations)].append(number)
+            alike[frozenset(instance.annotations), frozenset(uncertain(instance))].append(number)
         found: dict[int, dict[str, Annotation]] = {}
-        for indices in alike.values():
-            group = [instances[index] for index in indices]
+        for (_, unsure), indices in alike.items():
+            group = [certain(instances[index]) for index in indices]
             loader = Loader(group, self.archive.vocab, self.archive.reader.token_indexers, self.model.tasks)
             for chosen in self._batches(loader.lengths):
                 batch = loader.batch(chosen).to(self.archive.device)
                 unlabelled = replace(batch, labels={}, counts=Counter())
+                rows = [instances[indices[row]] for row in chosen]
+                given = distributions(rows, unsure, self.model.tasks, self.archive.vocab)
+                labels: Labels = {
+                    **batch.labels,
+                    **{name: one.to(self.archive.device) for name, one in given.items()},
+                }
                 with torch.inference_mode(), self._autocast():
-                    output = self.model(unlabelled, batch.labels or None)
-                    decoded = self.model.decode(output, unlabelled, batch.labels or None)
+                    output = self.model(unlabelled, labels or None)
+                    decoded = self.model.decode(output, unlabelled, labels or None)
                 found.update(zip((indices[row] for row in chosen), decoded, strict=True))
         return [found[number] for number in range(len(instances))]
 
@@ -255,6 +284,7 @@ def load(
     batch_size: int = 32,
     mixed_precision: Precision = "no",
     include_package: Sequence[str] = (),
+    given_gold: Sequence[str] = (),
 ) -> Predictor:
     """Load a trained model to predict with.
 
@@ -265,8 +295,9 @@ def load(
         predictor: the registered name of a `Predictor`.
         batch_size: sentences that are predicted together.
         mixed_precision: "auto", "no" or "bf16", see `Predictor`.
-        include_package: modules to import first, for the components that they register; the archive's config can
-            also name their classes by dotted path.
+        include_package: modules to import first, for the components that they register; the archive's config
+            can also name their classes by dotted path.
+        given_gold: tasks whose gold in the records is given, see `Predictor`.
 
     Raises:
         ConfigurationError: this is no archive, or it cannot be loaded here.
@@ -276,7 +307,9 @@ def load(
     for package in include_package:
         import_package(package)
     archive = load_archive(path, overrides, device)
-    return Predictor.by_name(predictor)(archive, batch_size, mixed_precision)
+    # Only where it is asked for: a predictor of one's own need not take it.
+    options = {"given_gold": given_gold} if given_gold else {}
+    return Predictor.by_name(predictor)(archive, batch_size, mixed_precision, **options)
 
 
 def _taken(entries: Iterator[Entry], size: int) -> tuple[list[Entry], InputError | None]:

@@ -11,7 +11,8 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from causal_mtl.data.instance import Annotation, Instance, Relation, RelationAnnotation, Span
+from causal_mtl.common import ConfigurationError
+from causal_mtl.data.instance import Annotation, Instance, Relation, RelationAnnotation, Span, SpanAnnotation
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.metrics import Metric, TripleF1
 from causal_mtl.metrics.triple_f1 import Mode
@@ -22,6 +23,7 @@ from causal_mtl.tasks.task import Allows, Targets, Task
 
 WORD = "word"
 """The label of a mention that is only known by its anchor."""
+ROLES = ("head", "tail")
 
 
 @Task.register("relation_extraction")
@@ -88,6 +90,30 @@ class RelationExtraction(PairLabels):
             }
         )
 
+    def check_given(self, instance: Instance, vocab: Vocabulary) -> None:
+        """As for every task; and its mentions, where all are given too, must be those of the relations.
+
+        Raises:
+            ConfigurationError: the model cannot hold it.
+        """
+        super().check_given(instance, vocab)
+        annotation = instance.annotations[self.name]
+        mentions = instance.annotations.get(self.mentions or "")
+        for relation in annotation.relations if isinstance(annotation, RelationAnnotation) else ():
+            head, tail = relation.head, relation.tail
+            if not self.diagonal and self.anchor_of(head) == self.anchor_of(tail):
+                raise ConfigurationError(
+                    f"{relation.label!r}: head and tail are the same word (see `diagonal`)"
+                )
+            if isinstance(mentions, SpanAnnotation) and not mentions.partial:
+                places = {(span.start, span.end) for span in mentions.spans}
+                for end in (head, tail):
+                    if (end.start, end.end) not in places:
+                        raise ConfigurationError(
+                            f"{relation.label!r}: {instance.span_text(end)!r} is none of the mentions of "
+                            f"{self.mentions!r}, which are given too"
+                        )
+
     @property
     def domain(self) -> Domain:
         """All pairs, or those of two different words."""
@@ -97,6 +123,11 @@ class RelationExtraction(PairLabels):
     def roles(self) -> tuple[int, ...]:
         """The columns of a collated cell whose tokens see its label."""
         return (1, 2) if self.view == "both" else (1,)
+
+    def outcome_names(self, vocab: Vocabulary) -> list[str]:
+        """Each relation that a token is head of, and each that it is tail of."""
+        names = self.label_names(vocab)
+        return [f"{name} ({role})" for role in ROLES for name in names]
 
     def num_labels(self, vocab: Vocabulary) -> int:
         """One for each relation and role."""
@@ -124,6 +155,10 @@ class RelationHead(PairHead):
     def label_logits(self, output: PairTable) -> Tensor:
         """For each token and relation the highest logit over partners, `(batch, tokens, relations × roles)`."""
         return self._with_tails(output, output.maxima())
+
+    def outcome_logits(self, output: PairTable) -> Tensor:
+        """The highest logit over partners of each relation, as head and tail, `(batch, tokens, relations × 2)`."""
+        return torch.cat([output.maxima(), output.turned().maxima()], dim=-1)
 
     def loss_and_label_logits(self, output: PairTable, targets: Targets) -> tuple[Tensor, Tensor]:
         """Both from one pass over the pairs, `()` and `(batch, tokens, relations × roles)`."""

@@ -68,6 +68,14 @@ class SequenceTagging(SpanLabels):
         """One for each tag."""
         return len(self.tags(vocab))
 
+    def compatible(self, one: Span, other: Span) -> bool:
+        """Unless they share a word."""
+        return not (one.start < other.end and other.start < one.end)
+
+    def outcome_names(self, vocab: Vocabulary) -> list[str]:
+        """The tags."""
+        return self.tags(vocab)
+
     def head(self, input_size: int, vocab: Vocabulary) -> TaggingHead:
         """One affine layer over the tags."""
         return TaggingHead(input_size, TagScheme(self.scheme), self.tags(vocab), self.decoding)

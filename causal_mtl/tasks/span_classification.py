@@ -36,6 +36,11 @@ class SpanClassification(SpanLabels, PairLabels):
         """A span does not end before it starts."""
         return "upper"
 
+    def compatible(self, one: Span, other: Span) -> bool:
+        """As `overlaps` says; a person who labels some words does not leave them another label."""
+        conflict = {"any": None, "nested": _cross, "flat": _overlap}[self.overlaps]
+        return super().compatible(one, other) and not (conflict and conflict(one, other))
+
     def targets(self, instance: Instance, vocab: Vocabulary) -> list[Cell] | None:
         """First word, last word and label of each span."""
         spans = self.known_spans(instance, vocab)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 from torch import Tensor, nn
 
 from causal_mtl.common import ConfigurationError, Name, NonNegativeFloat, Registrable
-from causal_mtl.data.instance import Annotation, Instance
+from causal_mtl.data.instance import Annotation, Instance, Span
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.metrics import Measure, Metric
 from causal_mtl.tasks.links import Link, Partner
@@ -79,6 +79,10 @@ class Head(nn.Module):
     def label_logits(self, output: Any) -> Tensor:
         """The logits as other tasks see them, with their gradient."""
         raise NotImplementedError
+
+    def outcome_logits(self, output: Any) -> Tensor:
+        """The logits of `Task.outcome_names`, `(batch, tokens or 1, outcomes)`; here: `label_logits`."""
+        return self.label_logits(output)
 
     def loss_and_label_logits(self, output: Any, targets: Targets) -> tuple[Tensor, Tensor]:
         """Both, for heads that get them from one pass."""
@@ -158,6 +162,26 @@ class Task(Registrable):
         names = vocab.get_index_to_token_vocabulary(self.namespace)
         return [names[index] for index in sorted(names)]
 
+    def outcome_names(self, vocab: Vocabulary) -> list[str]:
+        """What may be said of a position, or of the whole text, in the order of `Head.outcome_logits`."""
+        return self.label_names(vocab)
+
+    def distribution(self, instance: Instance, vocab: Vocabulary) -> list[float]:
+        """The probability of each label, `num_labels` of them, where they are given with `instance`.
+
+        Raises:
+            ConfigurationError: labels of this kind cannot be given with probabilities.
+        """
+        raise ConfigurationError(f"labels of the task {self.name!r} cannot be given with probabilities")
+
+    def compatible(self, one: Span, other: Span) -> bool:
+        """Whether both spans may be found together, with any labels; here: unless their words are the same."""
+        return (one.start, one.end) != (other.start, other.end)
+
+    def anchor_of(self, span: Span) -> int:
+        """The token that stands for `span`; here: its first."""
+        return span.start
+
     def uses(self) -> dict[str, tuple[str, str]]:
         """Tasks whose predictions decoding needs: `{setting: (task name, what it must yield)}`."""
         return {}
@@ -210,8 +234,8 @@ class Task(Registrable):
     def check_given(self, instance: Instance, vocab: Vocabulary) -> None:
         """Check the annotation of `instance` for this task, which a person gives to a trained model.
 
-        Here: `targets` must understand it, all of it must be placed, and `vocab` must know its labels, those that
-        `count_vocab_items` counts.
+        Here: `targets` must understand it, all of it must be placed, and `vocab` must know its labels, those
+            that `count_vocab_items` counts.
 
         Raises:
             ConfigurationError: the model cannot hold it.
@@ -221,13 +245,20 @@ class Task(Registrable):
             raise ConfigurationError(f"not on the boundaries of tokens: {unplaced[0]}")
         if self.targets(instance, vocab) is None:
             raise ConfigurationError(f"expected {self.yields}")
+        if annotation.partial and self.exclusive:
+            raise ConfigurationError("a text has exactly one label of this task, so it cannot be partial")
         counter: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         self.count_vocab_items(instance, counter)
         for namespace, labels in counter.items():
-            for label in labels:
-                if not vocab.has_token(label, namespace):
-                    known = ", ".join(sorted(vocab.get_token_to_index_vocabulary(namespace))[:20])
-                    raise ConfigurationError(f"the model knows no label {label!r} (it knows {known})")
+            self.check_known(labels, namespace, vocab)
+
+    @staticmethod
+    def check_known(labels: Iterable[str], namespace: str, vocab: Vocabulary) -> None:
+        """Raise a `ConfigurationError` if `vocab` lacks one of the labels."""
+        for label in labels:
+            if not vocab.has_token(label, namespace):
+                known = ", ".join(sorted(vocab.get_token_to_index_vocabulary(namespace))[:20])
+                raise ConfigurationError(f"the model knows no label {label!r} (it knows {known})")
 
 
 Task.default_implementation = None  # a task graph always says what kinds it holds

@@ -16,6 +16,9 @@ from causal_mtl.nn.pooling import max_over_tokens
 from causal_mtl.tasks.links import Link, TextLink
 from causal_mtl.tasks.task import Head, Targets, Task
 
+TOLERANCE = 1e-3
+"""How far probabilities that a person gives may be from a sum of 1."""
+
 
 class TextLabels(Task):
     """Base of the tasks whose labels hold of a whole text.
@@ -62,6 +65,30 @@ class TextLabels(Task):
             "cells": torch.tensor(cells, dtype=torch.long).reshape(-1, 2),
             "annotated": torch.tensor([target is not None for target in targets]),
         }
+
+    def check_given(self, instance: Instance, vocab: Vocabulary) -> None:
+        """As for every task; of labels that are given with probabilities, that these are a distribution.
+
+        Raises:
+            ConfigurationError: the model cannot hold it.
+        """
+        annotation = instance.annotations[self.name]
+        if not (isinstance(annotation, LabelAnnotation) and annotation.uncertain):
+            super().check_given(instance, vocab)
+            return
+        self.check_known(annotation.labels, self.namespace, vocab)
+        total = sum(annotation.scores or ())
+        if self.exclusive and abs(total - 1) > TOLERANCE:
+            raise ConfigurationError(
+                f"a text has exactly one label of this task, so probabilities sum to 1: got {total:g}"
+            )
+
+    def distribution(self, instance: Instance, vocab: Vocabulary) -> list[float]:
+        """The probability of each label in `instance`, where they are given; 0 for those that are not named."""
+        annotation = instance.annotations[self.name]
+        assert isinstance(annotation, LabelAnnotation)
+        given = dict(zip(annotation.labels, annotation.scores or (), strict=True))
+        return [given.get(name, 0.0) for name in self.label_names(vocab)]
 
     def num_labels(self, vocab: Vocabulary) -> int:
         """One for each label."""

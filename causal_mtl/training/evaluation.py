@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import torch
 
@@ -29,6 +29,7 @@ def evaluate(
     batching: Batching | None = None,
     *,
     metrics: Mapping[str, Metric] | None = None,
+    given: Collection[str] = (),
     on_batch: OnBatch | None = None,
     on_losses: OnLosses | None = None,
 ) -> dict[str, float]:
@@ -39,7 +40,9 @@ def evaluate(
         loader: of the data.
         engine: ``Engine("cpu")`` will do. With several processes each takes a share and all get the result.
         batching: how many sentences at a time (default: 32).
-        metrics: one per task, to look into afterwards; made anew if not given.
+        metrics: one per task, to look into afterwards; made anew if not given. Tasks without one are not
+            scored.
+        given: tasks whose gold is set, where there is any, and not predicted.
         on_batch: called with (instance indices, batch, one ``{task: annotation}`` per sentence) after each
             batch of this process; the indices tell the order of the data, as batches go by length.
         on_losses: called with (instance indices, losses) after each batch of this process.
@@ -62,15 +65,17 @@ def evaluate(
             for indices in engine.share((batching or Batching()).evaluation(loader.lengths)):
                 batch = loader.batch(indices).to(engine.device)
                 with engine.autocast():
-                    output = model(batch)
-                    predictions = model.decode(output, batch)
+                    labels = {name: batch.labels[name] for name in given if name in batch.labels}
+                    output = model(batch, labels or None)
+                    predictions = model.decode(output, batch, labels or None)
                 add_losses(losses := LossSums(), [(output, batch.counts)])
                 if on_losses is not None:
                     on_losses(indices, losses)
                 sums.update(losses)
-                for task, labels in batch.labels.items():
-                    predicted = [sentence[task] for sentence in predictions]
-                    metrics[task](predicted, labels.annotations, batch.instances)
+                for task, metric in metrics.items():
+                    if task in batch.labels:
+                        predicted = [sentence[task] for sentence in predictions]
+                        metric(predicted, batch.labels[task].annotations, batch.instances)
                 for _, metric in consistency:
                     gold = [instance.annotations for instance in batch.instances]
                     metric(predictions, gold, batch.instances)

@@ -35,7 +35,7 @@ READERS = {
     "jsonl": JsonlReader(WhitespaceTokenizer()),
     "spacy": JsonlReader(),
     "triples": TriplesReader(),
-    **{name: DatasetReader.by_name(name)() for name in ("spert", "dygie", "doccano", "cail2018")},
+    **{name: DatasetReader.by_name(name)() for name in ("spert", "dygie", "doccano", "cail2018", "cebab")},
 }
 TEXT_FILES = {"conll": "conll/dev.txt", "conll04": "conll04/dev.txt", "semeval14": "semeval14/dev.xml"}
 SOURCES = {
@@ -46,6 +46,7 @@ SOURCES = {
     "dygie": ["dygie/dev.jsonl"],
     "doccano": ["doccano/dev.jsonl"],
     "cail2018": ["cail2018/dev.json"],
+    "cebab": ["cebab/dev.json"],
 }
 PER_FILE = 4
 

@@ -85,6 +85,54 @@ def test_given_relations_leave_the_mentions_to_the_model(predictor):
     assert [r["label"] for r in record["annotations"]["relations"]["relations"]] == ["born in"]
 
 
+def place(word, label="entity"):
+    start = TEXT.index(word)
+    return {"start": start, "end": start + len(word), "label": label}
+
+
+def test_a_mention_of_several_is_given_and_the_rest_is_predicted(predictor):
+    plain = predictor.predict(TEXT)
+    assert "Umar Silva" in spans(plain)
+    assert "born" not in spans(plain)
+    given = {"entities": {"spans": [place("born")], "partial": True}}
+    found = predictor.predict({"text": TEXT, "given": given})
+    assert sorted(spans(found)) == sorted([*spans(plain), "born"])
+    scores = {span["text"]: span.get("score") for span in found["annotations"]["entities"]["spans"]}
+    assert scores["born"] is None
+    assert all(score for word, score in scores.items() if word != "born")
+    whole = [{k: s[k] for k in ("start", "end", "label")} for s in found["annotations"]["entities"]["spans"]]
+    by_hand = predictor.predict({"text": TEXT, "given": {"entities": {"spans": whole}}})
+    assert by_hand["annotations"]["relations"] == found["annotations"]["relations"]
+
+
+def test_a_predicted_mention_gives_way_to_a_given_one_that_it_overlaps(predictor):
+    given = {"entities": {"spans": [place("Silva")], "partial": True}}
+    found = spans(predictor.predict({"text": TEXT, "given": given}))
+    assert "Silva" in found
+    assert "Umar Silva" not in found
+
+
+def test_one_relation_is_given_and_the_rest_is_predicted(predictor):
+    plain = predictor.predict(TEXT)["annotations"]
+    ends = {"head": place("Umar Silva"), "tail": place("Bluefin Energy")}
+    given = {"relations": {"relations": [{"label": "works for", **ends}], "partial": True}}
+    found = predictor.predict({"text": TEXT, "given": given})["annotations"]
+    assert found["entities"] == plain["entities"]
+    triples = [[(r["label"], r["head"]["text"], r["tail"]["text"]) for r in a["relations"]["relations"]]
+               for a in (plain, found)]  # fmt: skip
+    assert triples[1][0] == ("works for", "Umar Silva", "Bluefin Energy")
+    assert set(triples[1]) == {*triples[0], triples[1][0]}
+
+
+def test_partial_and_whole_and_none_together(predictor):
+    partial = {"entities": {"spans": [place("born")], "partial": True}}
+    whole = {"entities": {"spans": [place("born")]}}
+    records = [{"text": TEXT, "given": given} for given in (partial, whole, None)]
+    together = predictor.predict_batch(records)
+    for record, found in zip(records, together, strict=True):
+        assert spans(found) == spans(predictor.predict(record))
+
+
 def test_given_and_not_given_together(predictor):
     given = {"entities": {"spans": [{"start": 23, "end": 29, "label": "entity"}]}}
     mixed = [
@@ -104,6 +152,23 @@ def test_given_and_not_given_together(predictor):
     [
         ({"entitis": {"spans": []}}, "given.entitis: the model has no such task .tasks: entities, relations"),
         ([], "given: expected an object"),
+        (
+            {"entities": {"spans": [], "partial": 1}},
+            r"given\.entities\.partial: expected true or false, got 1",
+        ),
+        (
+            {"entities": {"spans": [place("Umar Silva"), place("Silva")]}},
+            r"given\.entities: 'Umar Silva' \(entity\) and 'Silva' \(entity\) overlap",
+        ),
+        (
+            {
+                "entities": {"spans": [place("Bergen")]},
+                "relations": {
+                    "relations": [{"label": "born in", "head": place("Silva"), "tail": place("Bergen")}]
+                },
+            },
+            r"given\.relations: 'born in': 'Silva' is none of the mentions of 'entities', which are given too",
+        ),
         ({"entities": {"labels": ["x"]}}, "given.entities: expected spans"),
         (
             {"entities": {"spans": [{"start": 0, "end": 3, "label": "entity"}]}},

@@ -2,6 +2,7 @@
 
 from causal_mtl.data.dataset_readers.brat import BratReader
 from causal_mtl.data.dataset_readers.cail2018 import Cail2018Reader
+from causal_mtl.data.dataset_readers.cebab import CebabReader
 from causal_mtl.data.dataset_readers.conll import ConllReader
 from causal_mtl.data.dataset_readers.conll04 import Conll04Reader
 from causal_mtl.data.dataset_readers.dataset_reader import DatasetReader
@@ -15,6 +16,7 @@ from causal_mtl.data.dataset_readers.triples import TriplesReader
 __all__ = [
     "BratReader",
     "Cail2018Reader",
+    "CebabReader",
     "Conll04Reader",
     "ConllReader",
     "DatasetReader",

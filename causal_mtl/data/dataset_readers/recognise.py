@@ -71,6 +71,7 @@ FORMS = (
         "doccano", "doccano", "text entities", lambda r: _have(r, "entities", "start_offset", "end_offset")
     ),
     _form("CAIL 2018", "cail2018", "fact meta"),
+    _form("CEBaB", "cebab", "description review_majority"),
     _form("DuIE", "duie", "text spo_list"),
     _form("TPLinker", "tplinker", "text relation_list"),
     _form("a list of tags per token", "tags", "tokens ner_tags"),

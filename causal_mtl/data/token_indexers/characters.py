@@ -10,7 +10,7 @@ import torch
 from causal_mtl.common import Name, PositiveInt, Range
 from causal_mtl.data.instance import Token
 from causal_mtl.data.token_indexers.token_indexer import TokenIndexer, index_tensor
-from causal_mtl.data.vocabulary import Counter, Vocabulary
+from causal_mtl.data.vocabulary import OOV_TOKEN, Counter, Vocabulary
 
 
 @TokenIndexer.register("characters")
@@ -42,7 +42,10 @@ class CharactersIndexer(TokenIndexer):
 
     def tokens_to_indices(self, tokens: Sequence[Token], vocab: Vocabulary) -> torch.Tensor:
         """Indices of one sentence, ``(tokens, longest token)``."""
-        words = [token.text[: self.max_length] for token in tokens]
+        # A hidden word is one unknown character.
+        words: list[Sequence[str]] = [
+            [OOV_TOKEN] if token.text == OOV_TOKEN else token.text[: self.max_length] for token in tokens
+        ]
         known = vocab.get_token_to_index_vocabulary(self.namespace)
         width = max(map(len, words), default=0)
         indices: list[int] = []

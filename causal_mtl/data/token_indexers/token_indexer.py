@@ -24,7 +24,10 @@ class TokenIndexer(Registrable):
 
     @abstractmethod
     def tokens_to_indices(self, tokens: Sequence[Token], vocab: Vocabulary) -> Any:
-        """One sentence, in whatever form `collate` takes."""
+        """One sentence, in whatever form `collate` takes.
+
+        A token whose text is ``@@UNKNOWN@@`` is a hidden word: it is indexed as the unknown one, or as a mask.
+        """
         raise NotImplementedError
 
     def length(self, tokens: Sequence[Token], indices: Any) -> int:

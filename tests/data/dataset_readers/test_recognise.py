@@ -3,7 +3,7 @@ import json
 import pytest
 
 from causal_mtl.common import ConfigurationError
-from causal_mtl.data import JsonlReader, TriplesReader
+from causal_mtl.data import CebabReader, JsonlReader, TriplesReader
 from causal_mtl.data.dataset_readers.recognise import FORMS
 
 SPERT = {"tokens": ["A"], "entities": [{"type": "x", "start": 0, "end": 1}], "relations": [], "orig_id": 3}
@@ -46,6 +46,8 @@ def error(reader, tmp_path, text):
             "unknown key 'anotations'; did you mean 'annotations'?",
         ),
         (JsonlReader(), {"text": "A", "Annotation": {}}, "did you mean 'annotations'?"),
+        (JsonlReader(), {"description": "A", "review_majority": "3"}, "this looks like CEBaB"),
+        (CebabReader(), CASREL, "this looks like CasRel's triples"),
         (JsonlReader(), {"sentences": [["A"]], "ner": [[]], "doc_key": "1"}, "this looks like DyGIE"),
     ],
 )

@@ -1,0 +1,112 @@
+"""How sure effects are: the bootstrap over cases and seeds, and false discoveries among many effects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+_CELLS = 1 << 22
+"""Drawn cases that are held at a time (32 MiB)."""
+_EXACT = 1e-12
+"""Effects below are none but for rounding."""
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Means of many quantities with their 95% percentile intervals, each `(quantities,)`.
+
+    Attributes:
+        mean: over models of the mean over units.
+        low: 2.5% of the resampled means are below.
+        high: 2.5% of them are above.
+        p: two-sided: how often a resampled mean lies on the other side of 0, 2 / (samples + 1) at least.
+    """
+
+    mean: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    p: NDArray[np.float64]
+
+
+def bootstrap_means(
+    values: NDArray[np.float64], cases: Sequence[int], samples: int = 2000, seed: int = 0
+) -> Estimates:
+    """The mean over units of many quantities, and how sure it is.
+
+    Each sample draws the cases with replacement, with all their units and the same ones for all models, and
+    as many models as there are. Few models drawn from few vary too little, and how much models vary is
+    itself hardly known from few: their deviations are widened, to what Student's t would have. With one
+    model the interval says nothing about other seeds. What all models share, such as the sample of training
+    data, no interval knows.
+
+    Args:
+        values: `(models, units, quantities)`.
+        cases: which case each unit is of; units of one case are not independent.
+        samples: how many resamples.
+        seed: one seed, one result.
+    """
+    models, _, quantities = values.shape
+    sums, counts = _by_case(values, cases)
+    generator = np.random.default_rng(seed)
+    drawn = np.empty((samples, quantities))
+    at_once = max(1, _CELLS // len(counts))
+    for start in range(0, samples, at_once):
+        size = min(at_once, samples - start)
+        times = _times_drawn(generator, size, len(counts))
+        means = (times @ sums).reshape(size, models, quantities) / (times @ counts)[:, None, None]
+        drawn[start : start + size] = _mean_of_drawn(generator, means)
+    low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
+    mean = values.mean(axis=(0, 1))
+    return Estimates(mean, low, high, _p_values(drawn, mean))
+
+
+def benjamini_hochberg(p: Sequence[float]) -> list[float]:
+    """Adjusted p-values: calling those below q found makes a share of q of them false, in expectation."""
+    order = np.argsort(p)[::-1]
+    sorted_ = np.asarray(p, dtype=float)[order]
+    ranks = np.arange(len(p), 0, -1)
+    adjusted = np.minimum(1.0, np.minimum.accumulate(sorted_ * len(p) / ranks))
+    found = np.empty(len(p))
+    found[order] = adjusted
+    return [float(value) for value in found]
+
+
+def _by_case(
+    values: NDArray[np.float64], cases: Sequence[int]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Sums over the units of each case, `(cases, models × quantities)`, and how many these are, `(cases,)`."""
+    _, index = np.unique(np.asarray(cases), return_inverse=True)
+    counts = np.bincount(index).astype(float)
+    sums = np.zeros((len(counts), values.shape[0], values.shape[2]))
+    np.add.at(sums, index, values.transpose(1, 0, 2))
+    return sums.reshape(len(counts), -1), counts
+
+
+def _times_drawn(generator: np.random.Generator, samples: int, cases: int) -> NDArray[np.float64]:
+    """How often each case is drawn, `(samples, cases)`."""
+    return generator.multinomial(cases, np.full(cases, 1 / cases), size=samples).astype(float)
+
+
+def _mean_of_drawn(generator: np.random.Generator, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean over as many drawn models as there are, `(samples, models, quantities)` -> without models."""
+    samples, models, _ = values.shape
+    centre = values.mean(axis=1)
+    if models == 1:
+        return centre
+    times = generator.multinomial(models, np.full(models, 1 / models), size=samples) / models
+    drawn = np.einsum("sm,smq->sq", times, values)
+    # Of m models' own spread only m − 1 deviations are known: tails as those of Student's t.
+    tails = np.sqrt((models - 1) / generator.chisquare(models - 1, size=(samples, 1)))
+    widened: NDArray[np.float64] = centre + (drawn - centre) * np.sqrt(models / (models - 1)) * tails
+    return widened
+
+
+def _p_values(drawn: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    below = ((drawn <= _EXACT).sum(axis=0) + 1) / (len(drawn) + 1)
+    above = ((drawn >= -_EXACT).sum(axis=0) + 1) / (len(drawn) + 1)
+    p = np.minimum(1.0, 2 * np.minimum(below, above))
+    p[np.abs(mean) < _EXACT] = 1.0
+    return p

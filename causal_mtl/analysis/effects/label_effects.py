@@ -1,0 +1,154 @@
+"""The effects of the labels of one task on those of another, over models of several seeds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from causal_mtl.analysis.effects.estimate import Estimated, estimate
+from causal_mtl.analysis.effects.observe import Observed, contrasts, observe
+from causal_mtl.analysis.effects.overlap import overlap
+from causal_mtl.analysis.effects.question import LabelQuestion
+from causal_mtl.analysis.effects.units import NONE, Family, families
+from causal_mtl.archive import Archive, Device, load_archive
+from causal_mtl.common import ConfigurationError
+
+
+def label_effects(
+    archives: Sequence[str | PathLike[str]],
+    data: str,
+    question: LabelQuestion,
+    *,
+    frequencies_from: str | None = None,
+    device: Device = "cpu",
+) -> dict[str, Any]:
+    """Estimate by equation 10 what the labels of one task do to the predictions of another.
+
+    Args:
+        archives: models with the same task graph and labels, such as seeds of one configuration.
+        data: texts, read as the first model's reader reads them; gold of the source says which mentions
+            there are, and which units have which label.
+        question: what is asked.
+        frequencies_from: labelled data to count the labels of the source in (None: `data`).
+        device: of the models.
+
+    Returns:
+        The report (docs/causal-effects.md).
+
+    Raises:
+        ConfigurationError: a model cannot be asked this, the models do not fit together, or there is no gold.
+    """
+    first = load_archive(archives[0], device=device)
+    question.check(first.model)
+    source = first.model.tasks[question.source]
+    labels = source.label_names(first.vocab)
+    _check_labels(question, labels)
+    instances = list(first.reader.read(data))
+    found = families(instances, source, labels)
+    counted = (
+        families(list(first.reader.read(frequencies_from)), source, labels) if frequencies_from else found
+    )
+    wanted = [
+        contrasts(family, question, _shares(other) if question.weights == "frequency" else None)
+        for family, other in zip(found, counted, strict=True)
+    ]
+    names = _outcomes(first, question)
+    _check_nulls(question, names)
+    observed: list[list[Observed]] = []
+    for path in archives:
+        archive = load_archive(path, device=device) if observed else first
+        _check_alike(archive, question, labels, names, str(path))
+        observed.append(
+            [
+                observe(archive, instances, family, pairs, question, names)
+                for family, pairs in zip(found, wanted, strict=True)
+            ]
+        )
+    result = Estimated()
+    for number, (family, pairs) in enumerate(zip(found, wanted, strict=True)):
+        estimate(family, pairs, [one[number] for one in observed], names, question, result)
+    result.judge(question.fdr)
+    overlaps = [
+        overlap(np.concatenate([one[number].source for one in observed]), family.values)
+        for number, family in enumerate(found)
+    ]
+    units = [unit for family in found for unit in family.units]
+    warnings = [
+        text
+        for one, family in zip(overlaps, found, strict=True)
+        if (text := one.warning(_what(family, question)))
+    ]
+    if len(archives) == 1:
+        warnings.append("one model: the intervals say nothing about trainings with other seeds")
+    return {
+        "question": asdict(question),
+        "models": [str(path) for path in archives],
+        "data": data,
+        "texts": len(instances),
+        "units": len(units),
+        "units_without_gold": sum(unit.factual is None for unit in units),
+        "paths": list(result.effects[0].paths) if result.effects else [],
+        "left_out": result.left_out,
+        "overlap": [one.as_json() for one in overlaps],
+        "warnings": warnings,
+        "effects": [asdict(effect) for effect in result.effects],
+        "known_nulls": [asdict(effect) for effect in result.nulls],
+    }
+
+
+def _what(family: Family, question: LabelQuestion) -> str:
+    focus = family.units[0].focus if family.units else ""
+    return f"{question.source}: {focus}" if focus else question.source
+
+
+def _outcomes(archive: Archive, question: LabelQuestion) -> dict[str, list[str]]:
+    return {name: archive.model.tasks[name].outcome_names(archive.vocab) for name in question.targets}
+
+
+def _shares(family: Family) -> list[float]:
+    """How frequent each value is in gold."""
+    counts = Counter(unit.factual for unit in family.units)
+    return [float(counts[value]) for value in range(len(family.values))]
+
+
+def _check_labels(question: LabelQuestion, labels: Sequence[str]) -> None:
+    for option, named in (("--labels", question.labels), ("--against", [question.against])):
+        for label in named:
+            if label and label not in (*labels, NONE):
+                raise ConfigurationError(
+                    f"{option}: the task {question.source!r} has no label {label!r} (labels: {', '.join(labels)})"
+                )
+
+
+def _check_nulls(question: LabelQuestion, names: Mapping[str, Sequence[str]]) -> None:
+    for task, outcome in question.nulls:
+        if outcome and outcome not in names[task]:
+            raise ConfigurationError(
+                f"--known-null: {task!r} has no outcome {outcome!r} (outcomes: {', '.join(names[task])})"
+            )
+
+
+def _check_alike(
+    archive: Archive,
+    question: LabelQuestion,
+    labels: Sequence[str],
+    names: Mapping[str, Sequence[str]],
+    path: str,
+) -> None:
+    """All models must have the same labels, in whatever order."""
+    question.check(archive.model)
+    own = {
+        **_outcomes(archive, question),
+        "": archive.model.tasks[question.source].label_names(archive.vocab),
+    }
+    for name, others in {**names, "": labels}.items():
+        if different := sorted(set(own[name]) ^ set(others)):
+            raise ConfigurationError(
+                f"{path}: {name or question.source!r} has other labels than in the first model: "
+                f"{', '.join(different)}"
+            )

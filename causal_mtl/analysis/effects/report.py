@@ -1,0 +1,86 @@
+"""A report of effects as text and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from causal_mtl.analysis.tables import Table
+
+COLUMNS = (
+    "source", "label", "against", "target", "outcome", "population", "units", "cases",
+    "total", "total_low", "total_high", "direct", "direct_low", "direct_high",
+    "indirect", "indirect_low", "indirect_high", "p", "q", "found", "above_null",
+)  # fmt: skip
+SHOWN = 0.0005
+"""Effects that are smaller are a dash, as in table 5 of the CMTL paper."""
+
+
+def as_csv(report: Mapping[str, Any]) -> str:
+    """One line per effect, those that are known to be none at the end."""
+    file = io.StringIO()
+    writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for row in [*report["effects"], *report["known_nulls"]]:
+        flat = {key: row[key] for key in COLUMNS if key in row}
+        flat["source"] = report["question"]["source"]
+        flat["against"] = " ".join(f"{value}:{weight:.4g}" for value, weight in row["against"].items())
+        for path, found in row["paths"].items():
+            flat |= {path: found["effect"], f"{path}_low": found["low"], f"{path}_high": found["high"]}
+        writer.writerow(flat)
+    return file.getvalue()
+
+
+def effect_tables(report: Mapping[str, Any]) -> list[Table]:
+    """One table per population, strongest effects first; and what is known to be none."""
+    asked = report["question"]
+    tables = []
+    for population in ("labelled", "all"):
+        rows = [row for row in report["effects"] if row["population"] == population]
+        if rows:
+            which = "cases that have the label" if population == "labelled" else "all cases"
+            title = (
+                f"Effect of {asked['source']} on {asked['target']}, {which} of {report['data']}; "
+                f"{_against(asked)}; {asked['between']} between; {len(report['models'])} models"
+            )
+            rows.sort(key=lambda row: -abs(row["paths"]["total"]["effect"]))
+            tables.append(_table(title, rows))
+    if nulls := report["known_nulls"]:
+        nulls = sorted(nulls, key=lambda row: -abs(row["paths"]["total"]["effect"]))
+        tables.append(_table("Known to be none", nulls))
+    return tables
+
+
+def _against(asked: Mapping[str, Any]) -> str:
+    return (
+        f"against {asked['against']}"
+        if asked["against"]
+        else f"against the other labels ({asked['weights']})"
+    )
+
+
+def _table(title: str, rows: list[Mapping[str, Any]]) -> Table:
+    paths = list(rows[0]["paths"])
+    header = ["label", "outcome", "units", "total", "95%", *paths[1:], "q", "found"]
+    return Table(title, header, [_cells(row, paths) for row in rows], words=2)
+
+
+def _cells(row: Mapping[str, Any], paths: list[str]) -> list[str]:
+    total = row["paths"]["total"]
+    return [
+        row["label"],
+        row["outcome"],
+        str(row["units"]),
+        number(total["effect"]),
+        f"[{total['low']:.3f}, {total['high']:.3f}]",
+        *(number(row["paths"][path]["effect"]) for path in paths[1:]),
+        "–" if row["q"] is None else f"{row['q']:.3f}",
+        "yes" if row["found"] else "no",
+    ]
+
+
+def number(effect: float) -> str:
+    """Three digits; a dash for what rounds to nothing."""
+    return "–" if abs(effect) < SHOWN else f"{effect:+.3f}"

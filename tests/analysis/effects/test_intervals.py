@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from causal_mtl.analysis.effects.intervals import benjamini_hochberg, bootstrap_means
+
+
+def test_the_mean_is_that_over_models_and_units():
+    values = np.arange(24, dtype=float).reshape(2, 4, 3)
+    found = bootstrap_means(values, [0, 0, 1, 2], samples=50)
+    assert found.mean == pytest.approx(values.mean(axis=(0, 1)))
+    assert (found.low <= found.mean).all()
+    assert (found.mean <= found.high).all()
+
+
+def test_one_seed_one_result():
+    values = np.random.default_rng(1).normal(size=(3, 20, 2))
+    one, two = (bootstrap_means(values, range(20), samples=100, seed=4) for _ in "12")
+    assert (one.low == two.low).all()
+    assert (one.high != bootstrap_means(values, range(20), samples=100, seed=5).high).any()
+
+
+def test_what_never_varies_is_sure_and_0_is_never_found():
+    values = np.zeros((2, 10, 2))
+    values[..., 1] = 0.5
+    found = bootstrap_means(values, range(10), samples=99)
+    assert list(found.p) == [1.0, pytest.approx(0.02)]
+
+
+@pytest.mark.parametrize(("models", "of_models"), [(1, 0.0), (3, 0.1), (5, 0.1)])
+def test_intervals_cover(models, of_models):
+    """Effects of cases vary, and so do those of models; the interval holds the truth in about 95 of 100."""
+    rng = np.random.default_rng(0)
+    covered = 0
+    for trial in range(200):
+        noise = rng.normal(size=(1, 40, 1)) + of_models * rng.normal(size=(models, 1, 1)) * 3
+        found = bootstrap_means(0.3 + noise, range(40), samples=300, seed=trial)
+        covered += bool(found.low[0] <= 0.3 <= found.high[0])
+    assert 0.87 <= covered / 200 <= 0.99
+
+
+def test_units_of_one_case_are_not_independent():
+    rng = np.random.default_rng(0)
+    of_cases = rng.normal(size=(1, 10, 1))
+    units = np.repeat(of_cases, 20, axis=1)
+    apart = bootstrap_means(units, range(200), samples=400)
+    together = bootstrap_means(units, np.repeat(np.arange(10), 20), samples=400)
+    assert (together.high - together.low) > 3 * (apart.high - apart.low)
+
+
+def test_benjamini_hochberg():
+    assert benjamini_hochberg([0.01, 0.04, 0.03, 0.5]) == pytest.approx([0.04, 0.16 / 3, 0.16 / 3, 0.5])
+    assert benjamini_hochberg([0.9]) == [0.9]
+    assert benjamini_hochberg([]) == []
+
+
+def test_nothing_is_found_where_nothing_is():
+    """200 effects of 0, seen with noise: hardly a run finds any."""
+    runs_that_find = 0
+    for trial in range(20):
+        values = np.random.default_rng(trial).normal(size=(1, 60, 200))
+        p = bootstrap_means(values, range(60), samples=2000, seed=trial).p
+        runs_that_find += any(q < 0.05 for q in benjamini_hochberg(list(p)))
+    assert runs_that_find <= 5

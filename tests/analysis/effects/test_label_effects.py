@@ -1,0 +1,135 @@
+import json
+import random
+import tarfile
+
+import pytest
+
+from causal_mtl import train
+from causal_mtl.analysis.effects.label_effects import label_effects
+from causal_mtl.analysis.effects.question import LabelQuestion
+from causal_mtl.archive.manifest import manifest_of
+from causal_mtl.archive.parts import members_of
+from causal_mtl.common import ConfigurationError
+
+ASKED = {"source": "A", "target": "B", "samples": 200}
+
+
+def effects(report, population="all", path="total"):
+    return {
+        (row["label"], row["outcome"]): row["paths"][path]["effect"]
+        for row in report["effects"]
+        if row["population"] == population
+    }
+
+
+def asked(archives, world, **options):
+    return label_effects(archives, str(world / "dev.jsonl"), LabelQuestion(**{**ASKED, **options}))
+
+
+def test_gold_labels_give_the_true_effect(of_world, world):
+    report = asked([of_world(seed=seed) for seed in (1, 2, 3)], world, nulls=[("C", "")])
+    for (label, outcome), effect in effects(report).items():
+        truth = 0.5 if label[1] == outcome[1] else -0.25
+        assert effect == pytest.approx(truth, abs=0.12)
+    assert all(abs(row["paths"]["total"]["effect"]) < 0.12 for row in report["known_nulls"])
+    assert all(row["above_null"] for row in report["effects"])
+    assert all(row["found"] for row in report["effects"])
+    assert len(report["effects"]) == 3 * 3 * 2
+    for row in report["effects"]:
+        parts = row["paths"]
+        assert parts["total"]["effect"] == pytest.approx(
+            parts["direct"]["effect"] + parts["indirect"]["effect"]
+        )
+        assert parts["total"]["low"] <= parts["total"]["effect"] <= parts["total"]["high"]
+        assert len(row["by_model"]) == 3
+    assert not any("decides" in text for text in report["warnings"])
+    assert report["overlap"][0]["entropy_bits"] == pytest.approx(1.18, abs=0.2)
+
+
+@pytest.mark.parametrize(("paths", "closed"), [("direct", "indirect"), ("indirect", "direct")])
+def test_a_path_that_is_closed_has_no_effect(of_world, world, paths, closed):
+    report = asked([of_world(paths, paths=paths)], world)
+    assert all(value == 0 for value in effects(report, path=closed).values())
+    assert effects(report, path=paths) == effects(report)
+    assert max(effects(report).values()) > 0.3
+
+
+def test_without_transfer_there_is_no_effect(of_world, world):
+    report = asked([of_world("none", label_transfer="none", label_sampler=None)], world)
+    assert set(effects(report).values()) == {0}
+    assert not any(row["found"] for row in report["effects"])
+    assert all(row["p"] == 1 for row in report["effects"])
+
+
+def renamed(record, names):
+    """The labels of A, called otherwise."""
+    for annotation in (record["annotations"].get("A"),):
+        if annotation:
+            annotation["labels"] = [names[label] for label in annotation["labels"]]
+    return record
+
+
+def rewritten(world, folder, change):
+    """The data of the world with every record changed."""
+    folder.mkdir()
+    for name in ("train.jsonl", "dev.jsonl"):
+        records = [json.loads(line) for line in (world / name).read_text().splitlines()]
+        (folder / name).write_text("".join(json.dumps(r) + "\n" for r in change(records)))
+    return folder
+
+
+def test_permuted_names_permute_effects(of_world, world, tmp_path):
+    """The same model asked of data whose labels are called otherwise in the vocabulary."""
+    names = {"a0": "a2", "a1": "a0", "a2": "a1"}
+    plain = of_world(seed=1)
+    other = tmp_path / "other"
+    with tarfile.open(plain / "model.tar.gz") as archive:
+        archive.extractall(other, filter="data")
+    file = other / "vocabulary/A_labels.txt"
+    file.write_text("".join(f"{names[line]}\n" for line in file.read_text().split()))
+    members = {name: path for name, path in members_of(other).items() if name != "manifest.json"}
+    (other / "manifest.json").write_text(json.dumps(manifest_of(members)))
+    folder = rewritten(world, tmp_path / "data", lambda records: [renamed(r, names) for r in records])
+    before, after = asked([plain], world), asked([other], folder)
+    for population in ("all", "labelled"):
+        expected = {(names[a], b): effect for (a, b), effect in effects(before, population).items()}
+        assert effects(after, population) == pytest.approx(expected, abs=1e-6)
+
+
+def shuffled(records, seed):
+    labels = [record["annotations"]["A"]["labels"] for record in records]
+    random.Random(seed).shuffle(labels)
+    for record, label in zip(records, labels, strict=True):
+        record["annotations"]["A"]["labels"] = label
+    return records
+
+
+def test_shuffled_labels_find_nothing(of_world, world, tmp_path):
+    """A of each text is that of another one, in another order for each model: no effect is found.
+
+    Models of one order would share what chance put into it, which no interval over seeds knows.
+    """
+    archives = []
+    for seed in (1, 2, 3):
+        folder = rewritten(
+            world, tmp_path / f"data{seed}", lambda records, seed=seed: shuffled(records, seed)
+        )
+        train(of_world.config(folder, seed), tmp_path / str(seed))
+        archives.append(tmp_path / str(seed))
+    report = asked(archives, folder)
+    assert max(abs(effect) for effect in effects(report).values()) < 0.1
+    assert not any(row["found"] for row in report["effects"])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"source": "X"}, "--source: the model has no task 'X'"),
+        ({"target": "A"}, "labels of 'A' do not reach 'A'"),
+        ({"against": "a9"}, "--against: the task 'A' has no label 'a9'"),
+        ({"expected": True}, "--expected: the labels of the target are no numbers"),
+    ],
+)
+def test_questions_that_have_no_answer(of_world, world, options, message):
+    with pytest.raises(ConfigurationError, match=message):
+        asked([of_world(seed=1)], world, **options)

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from causal_mtl.analysis.effects import NGrams, Text
+from causal_mtl.analysis.effects.ngrams import hidden
+from causal_mtl.analysis.effects.page import shaded
+from causal_mtl.data import CharactersIndexer, Instance, LabelAnnotation, SingleIdIndexer, Token, Vocabulary
+from causal_mtl.data.vocabulary import OOV_TOKEN
+
+CHINESE = Instance(
+    "他醉酒驾驶摩托车", [Token("他", 0, 1), Token("醉酒", 1, 3), Token("驾驶", 3, 5), Token("摩托车", 5, 8)]
+)
+
+
+def grams(instance=CHINESE):
+    spans = [(0, 1), (1, 2), (2, 3), (3, 4), (1, 3)]
+    effects = np.array([[0.0, 0.0], [0.4, -0.4], [0.1, 0.0], [-0.6, 0.1], [0.8, 0.0]])
+    gold = {"charge": LabelAnnotation(("y",))}
+    return NGrams(Text("1", instance, gold), "charge", ["x", "y"], np.array([0.9, 0.1]), spans, effects)
+
+
+def test_ngrams_stand_as_in_the_text():
+    assert grams().words((1, 3)) == "醉酒驾驶"
+    spaced = Instance("a  b", [Token("a", 0, 1), Token("b", 3, 4)])
+    assert grams(spaced).words((0, 2)) == "a  b"
+
+
+def test_the_strongest_speak_for_or_against():
+    assert grams().strongest("x", 3) == [4, 3, 1]
+
+
+def test_a_token_has_the_mean_of_its_ngrams():
+    assert grams().by_token("x") == pytest.approx([0, 0.6, 0.45, -0.6])
+
+
+def test_likeliest_outcomes_and_those_of_gold_are_shown():
+    assert grams().shown() == ["x", "y"]
+    assert grams().shown(["y"]) == ["y"]
+
+
+def test_hidden_words_keep_their_places():
+    other = hidden(CHINESE, (1, 3))
+    assert [token.text for token in other.tokens] == ["他", OOV_TOKEN, OOV_TOKEN, "摩托车"]
+    assert [(t.start, t.end) for t in other.tokens] == [(t.start, t.end) for t in CHINESE.tokens]
+    assert other.text == CHINESE.text
+    assert CHINESE.tokens[1].text == "醉酒"
+
+
+def test_indexers_know_a_hidden_word():
+    vocab = Vocabulary.empty() if hasattr(Vocabulary, "empty") else Vocabulary()
+    for char in "ab@UNKOW":
+        vocab.add_token_to_namespace(char, "token_characters")
+    tokens = [Token("ab", 0, 2), Token(OOV_TOKEN, 3, 5)]
+    indices = CharactersIndexer().tokens_to_indices(tokens, vocab).tolist()
+    assert indices[1] == [vocab.get_token_index("nothing known", "token_characters"), 0]
+    vocab.add_token_to_namespace("ab", "tokens")
+    for lower in (True, False):
+        assert SingleIdIndexer(lowercase_tokens=lower).tokens_to_indices(tokens, vocab).tolist()[1] == 1
+
+
+def test_the_shading_is_escaped_and_complete():
+    instance = Instance(
+        'a <b> & "c"', [Token("a", 0, 1), Token("<b>", 2, 5), Token("&", 6, 7), Token('"c"', 8, 11)]
+    )
+    html = shaded(instance, np.array([0.0, 0.5, -1.0, 0.0]), 1.0)
+    assert "<b>" not in html
+    assert "&lt;b&gt;" in html
+    assert 'title="+0.500"' in html
+    assert "rgba(0,114,178,0.75)" in html
