@@ -19,8 +19,11 @@ from causal_mtl.common.pretrained_models import (
     read_transformer_config,
 )
 from causal_mtl.common.strict_json import read_json_object
+from causal_mtl.data.vocabulary import OOV_TOKEN
 
 TOKENIZER, SETTINGS = "tokenizer.json", "tokenizer_config.json"
+MASKS = ("[MASK]", "<mask>", "[UNK]", "<unk>")
+"""How tokenizers call what stands for a hidden word, the best first."""
 _LONGEST = 1_000_000
 """transformers gives tokenizers without a limit one of 10³⁰."""
 
@@ -46,9 +49,29 @@ class PieceTokenizer:
         self.prefix, self.suffix = _special_pieces(self._tokenizer)
 
     def pieces(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """The pieces of a sentence, and the index of the word of each, ascending; a word can have none."""
-        encoded = self._tokenizer.encode(list(words), is_pretokenized=True, add_special_tokens=False)
-        return np.array(encoded.ids, dtype=np.int64), np.array(encoded.word_ids, dtype=np.int64)
+        """The pieces of a sentence, and the index of the word of each, ascending; a word can have none.
+
+        A hidden word (``@@UNKNOWN@@``) is one mask.
+        """
+        shown = ["" if word == OOV_TOKEN else word for word in words]
+        encoded = self._tokenizer.encode(shown, is_pretokenized=True, add_special_tokens=False)
+        ids, owners = (np.array(one, dtype=np.int64) for one in (encoded.ids, encoded.word_ids))
+        hidden = np.array([index for index, word in enumerate(words) if word == OOV_TOKEN], dtype=np.int64)
+        if not len(hidden):
+            return ids, owners
+        owners = np.concatenate([owners, hidden])
+        ids = np.concatenate([ids, np.full(len(hidden), self._mask())])
+        order = np.argsort(owners, kind="stable")
+        return ids[order], owners[order]
+
+    def _mask(self) -> int:
+        """The piece that stands for a hidden word."""
+        for piece in MASKS:
+            if (index := self._tokenizer.token_to_id(piece)) is not None:
+                return int(index)
+        raise ConfigurationError(
+            f"this tokenizer has none of the pieces {', '.join(MASKS)}: no word can be hidden"
+        )
 
 
 def read_pretrained(name: str, files: Path) -> PieceTokenizer:

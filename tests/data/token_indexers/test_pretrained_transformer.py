@@ -35,6 +35,15 @@ def test_pieces_of_each_token(indexer):
     assert indexer.tokens_to_indices([]).ranges() == []
 
 
+def test_a_hidden_word_is_one_mask(indexer):
+    found = indexer.tokens_to_indices(tokens("ann", "@@UNKNOWN@@", "@@UNKNOWN@@", "rome"))
+    assert found.ranges() == [(0, 1), (1, 2), (2, 3), (3, 4)]
+    first, mask, again, last = names(indexer, found.ids)
+    assert (first, last) == ("ann", "rome")
+    assert mask == again
+    assert mask in ("[MASK]", "[UNK]")
+
+
 @given(st.lists(st.text(max_size=8), max_size=6))
 def test_a_token_has_the_pieces_that_it_has_alone(indexer, words):
     found = indexer.tokens_to_indices(tokens(*words))
