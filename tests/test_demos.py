@@ -46,3 +46,14 @@ def test_article_charge_and_term(demo):
     assert found["article"]["labels"] == ["133"]
     assert found["charge"]["labels"] == ["危险驾驶"]
     assert len(found["term"]["labels"]) == 1
+
+
+def test_a_rating_follows_from_the_aspects_that_are_given(demo):
+    predictor = demo("reviews")
+    text = "The soup was delicious. Our waiter ignored us."
+    ratings = {
+        label: predictor.predict({"text": text, "given": {"service": {"labels": [label]}}})
+        for label in ("Positive", "Negative")
+    }
+    stars = {label: int(record["annotations"]["rating"]["labels"][0]) for label, record in ratings.items()}
+    assert stars["Positive"] > stars["Negative"]
