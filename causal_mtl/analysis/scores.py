@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import mean, stdev
 
 from causal_mtl.analysis.measures import ratio
@@ -58,15 +58,20 @@ def mean_and_sd(values: Sequence[float], times: int = 100, places: str = ".1f") 
 def source(configurations: Configurations) -> str:
     """Where scores come from: the data, and whether it was predicted anew."""
     runs = [run for group in configurations.values() for run in group]
-    data = _names(run.data for run in runs)
+    data = _names(runs, lambda run: run.data)
     return f"{data}, {'predicted anew' if any(run.counts for run in runs) else 'as trained'}"
 
 
 def validation_data(configurations: Configurations) -> str:
     """What trainings were validated on after each epoch."""
     runs = [run for group in configurations.values() for run in group]
-    return _names(run.config.get("validation_data_path") for run in runs)
+    return _names(runs, lambda run: run.config.get("validation_data_path"))
 
 
-def _names(paths: Iterable[str | None]) -> str:
-    return ", ".join(sorted({path or NONE for path in paths}))
+def _names(runs: Iterable[FinishedRun], data: Callable[[FinishedRun], str | None]) -> str:
+    """The paths of the data of `runs`; of one file below several paths, the first."""
+    by_content: dict[str, str] = {}
+    for run in runs:
+        path = data(run) or NONE
+        by_content.setdefault(run.note.get("data_sha256", {}).get(path, path), path)
+    return ", ".join(sorted(by_content.values()))

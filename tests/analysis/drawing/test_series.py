@@ -68,7 +68,7 @@ def test_runs_that_differ_in_more():
         "p: runs differ in more than model.beta and the seed:",
         "  model.alpha: 1.0, 7",
     ]
-    with pytest.raises(ConfigurationError, match=r"SHA-256\.train\.json: '1', '2'"):
+    with pytest.raises(ConfigurationError, match=r"data\.train\.json: 'SHA-256 1', 'SHA-256 2'"):
         series([run("p,beta=1", beta=1), run("p,beta=2", beta=2, sha="2")], "model.beta")
 
 
@@ -91,3 +91,11 @@ def test_the_value_of_configs_that_leave_the_key_out():
     assert list(series(runs, "model.share", default=1.0)["a"]) == [0.5, 1.0]
     with pytest.raises(ConfigurationError, match="no number at"):
         series([run("a", share="much")], "model.share", default=1.0)
+
+
+def test_one_file_below_two_paths():
+    def below(root, share):
+        config = {"train_data_path": f"{root}/train.json", "model": {"share": share}, "random_seed": 1}
+        return FinishedRun("a", "a", 1, config, {}, {"data_sha256": {f"{root}/train.json": "1"}})
+
+    assert list(series([below("here", 0.5), below("there", 1)], "model.share")["a"]) == [0.5, 1]
