@@ -62,9 +62,15 @@ def test_padding_changes_nothing_in_any_architecture(kind, tmp_path):
 
     def states(ids, lengths):
         width = ids.shape[1]
-        places = [torch.arange(length) + row * width for row, length in enumerate(lengths)]
+        places = torch.cat([torch.arange(length) + row * width for row, length in enumerate(lengths)])
         mask = torch.arange(width) < torch.tensor(lengths).unsqueeze(1)
-        return embedder(mask, ids, torch.tensor(lengths), torch.cat(places), torch.cat(places))
+        return embedder(
+            mask,
+            piece_ids=ids,
+            window_lengths=torch.tensor(lengths),
+            piece_places=places,
+            piece_tokens=places,
+        )
 
     ids = torch.randint(5, 50, (2, 9))
     alone = states(ids[1:, :5], [5])[0]
