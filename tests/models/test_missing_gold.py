@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 import torch
-from slow_reference import total
+from slow_reference import assert_gradients_are_finite_differences, total
 from test_inference import CHAIN, DIAMOND, as_set, build, options, probability
 
 from causal_mtl.models import missing_gold
@@ -102,20 +102,7 @@ def test_marginal_losses_are_sums_over_labels(pattern):
 
 def test_gradients_of_marginal_losses_are_finite_differences():
     model, batch = training(DIAMOND, {"type": "gold", "missing": "marginal"}, {"main": [0], "topics": [0, 1]})
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    gradients = torch.autograd.grad(total(model(batch)), parameters, allow_unused=True)
-    for seed in range(2):
-        torch.manual_seed(seed)
-        directions = [torch.randn_like(parameter) for parameter in parameters]
-        analytic = sum((g * d).sum() for g, d in zip(gradients, directions, strict=True) if g is not None)
-        values = []
-        for step in (1e-6, -2e-6):
-            for parameter, direction in zip(parameters, directions, strict=True):
-                parameter.data.add_(direction, alpha=step)
-            values.append(total(model(batch)).detach())
-        for parameter, direction in zip(parameters, directions, strict=True):
-            parameter.data.add_(direction, alpha=1e-6)
-        torch.testing.assert_close(analytic, (values[0] - values[1]) / 2e-6, rtol=1e-5, atol=1e-6)
+    assert_gradients_are_finite_differences(model, batch)
 
 
 def test_texts_with_all_gold_are_as_without():

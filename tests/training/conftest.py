@@ -1,4 +1,4 @@
-"""Lets the tests beside this file import `training_fakes`."""
+"""Lets the tests beside this file import `training_fakes` and `two_processes`."""
 
 import sys
 from pathlib import Path

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from training_fakes import FakeLoader, FakeModel
+from two_processes import free_port, run_two
 
 from causal_mtl import train as train_experiment
 from causal_mtl.archive import load_archive
@@ -56,27 +56,7 @@ def train(directory, *, accumulation, recover=False, epochs=3):
 
 
 def launch(directory):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    common = {
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(port),
-        "WORLD_SIZE": "2",
-        "LOCAL_WORLD_SIZE": "2",
-    }
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", WORKER, str(HERE), str(directory)],
-            env=os.environ | common | {"RANK": str(rank), "LOCAL_RANK": str(rank), "OMP_NUM_THREADS": "1"},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank in range(2)
-    ]
-    for worker in workers:
-        _, errors = worker.communicate(timeout=600)
-        assert worker.returncode == 0, errors
+    run_two([sys.executable, "-c", WORKER, str(HERE), str(directory)])
 
 
 def test_two_processes_equal_one_with_twice_the_accumulation(tmp_path):
@@ -140,12 +120,9 @@ def torchrun():
 
 def accelerate_launch():
     """Where there is no GPU, too, `--multi_gpu` is what makes it start several processes."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
     quiet = ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
     launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
-    return [*launch, *quiet, "--main_process_port", port]
+    return [*launch, *quiet, "--main_process_port", free_port()]
 
 
 @pytest.mark.parametrize(

@@ -32,11 +32,6 @@ class Pieces:
     tokens: np.ndarray
     num_tokens: int
 
-    def ranges(self) -> list[tuple[int, int]]:
-        """For each token its first piece and the one after its last; they are equal where it has none."""
-        ends = np.cumsum(np.bincount(self.tokens, minlength=self.num_tokens)).tolist()
-        return list(zip([0, *ends[:-1]], ends, strict=True)) if ends else []
-
 
 @TokenIndexer.register("pretrained_transformer")
 class PretrainedTransformerIndexer(TokenIndexer):

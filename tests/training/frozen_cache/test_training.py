@@ -2,15 +2,13 @@
 
 import json
 import math
-import os
-import socket
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
+from two_processes import run_two
 
 from causal_mtl import train
 from causal_mtl.commands import main
@@ -164,27 +162,8 @@ def test_two_processes_read_one_file(bert_config, directory, tmp_path):
     """As torchrun starts them."""
     path = tmp_path / "config.json"
     path.write_text(json.dumps(bert_config))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    common = {
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(port),
-        "WORLD_SIZE": "2",
-        "LOCAL_WORLD_SIZE": "2",
-    }
     command = [sys.executable, "-m", "causal_mtl", "train", str(path), "-s", str(tmp_path / "two")]
-    workers = [
-        subprocess.Popen(
-            command,
-            env=os.environ | common | {"RANK": str(rank), "LOCAL_RANK": str(rank), "OMP_NUM_THREADS": "1"},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank in range(2)
-    ]
-    errors = [worker.communicate(timeout=300)[1] for worker in workers]
-    assert [worker.returncode for worker in workers] == [0, 0], errors
+    errors = run_two(command, timeout=300)
     assert sum(error.count("computed in") for error in errors) == 2  # training and validation data
     assert {path.suffix for path in directory.iterdir()} == {".npy", ".json"}
     assert math.isfinite(json.loads((tmp_path / "two/metrics.json").read_text())["validation_loss"])
