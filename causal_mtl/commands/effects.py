@@ -40,6 +40,13 @@ _LABELS = (
 
 def _add_labels(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(effects=_run_labels)
+    _add_question(parser)
+    _add_estimation(parser)
+    _add_outputs(parser)
+
+
+def _add_question(parser: argparse.ArgumentParser) -> None:
+    """Which labels of what are set, and against what."""
     parser.add_argument(
         "archives", metavar="ARCHIVE", nargs="+", help="models that differ in their seeds, then the data"
     )
@@ -93,6 +100,10 @@ def _add_labels(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--total-only", action="store_true", help="do not split effects by path: labels passes, not labels²"
     )
+
+
+def _add_estimation(parser: argparse.ArgumentParser) -> None:
+    """How effects are estimated and judged."""
     parser.add_argument(
         "--min-support",
         metavar="N",
@@ -117,6 +128,10 @@ def _add_labels(parser: argparse.ArgumentParser) -> None:
         "--batch-size", type=positive, default=32, help="sentences at a time (default: %(default)s)"
     )
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="default: %(default)s")
+
+
+def _add_outputs(parser: argparse.ArgumentParser) -> None:
+    """What is written, and where."""
     parser.add_argument("--readable", action="store_true", help="write tables for people, not JSON")
     parser.add_argument(
         "--output-file", metavar="FILE", help="the report; - is standard output (the default)"

@@ -196,7 +196,7 @@ class Predictor(Registrable):
         for (_, unsure), indices in alike.items():
             group = [certain(instances[index]) for index in indices]
             loader = Loader(group, self.archive.vocab, self.archive.reader.token_indexers, self.model.tasks)
-            for chosen in self._batches(loader.lengths):
+            for chosen in self.batches(loader.lengths):
                 batch = loader.batch(chosen).to(self.archive.device)
                 unlabelled = replace(batch, labels={}, counts=Counter())
                 rows = [instances[indices[row]] for row in chosen]
@@ -211,7 +211,7 @@ class Predictor(Registrable):
                 found.update(zip((indices[row] for row in chosen), decoded, strict=True))
         return [found[number] for number in range(len(instances))]
 
-    def _batches(self, lengths: Sequence[int]) -> list[list[int]]:
+    def batches(self, lengths: Sequence[int]) -> list[list[int]]:
         """Which sentences go together: no more than memory has room for, and no short one with a long one."""
         return batches(lengths, batch_size=self.batch_size, max_tokens=MOST_PIECES, shuffle=False, alike=True)
 

@@ -129,9 +129,10 @@ def estimate(
             for population, chosen in (("labelled", rows), ("all", list(range(len(factual))))):
                 if not chosen:
                     continue
-                effects = _effects(family, label, weights, target, outcomes, by_model, chosen, question)
-                for effect in effects:
-                    effect.population = population
+                found = _effects(
+                    family, label, weights, target, outcomes, by_model, population, chosen, question
+                )
+                for effect in found:
                     _file(effect, question, result)
 
 
@@ -150,6 +151,7 @@ def _effects(
     target: str,
     outcomes: Sequence[str],
     by_model: Sequence[Mapping[str, NDArray[np.float64]]],
+    population: str,
     chosen: Sequence[int],
     question: LabelQuestion,
 ) -> list[Effect]:
@@ -168,7 +170,7 @@ def _effects(
                 {family.values[other]: weight for other, weight in weights.items()},
                 target,
                 outcome,
-                "",
+                population,
                 len(chosen),
                 len(set(cases)),
                 {path: _interval(found, index) for path, index in at.items()},

@@ -54,7 +54,7 @@ def label_effects(
         families(list(first.reader.read(frequencies_from)), source, labels) if frequencies_from else found
     )
     wanted = [
-        contrasts(family, question, _shares(other) if question.weights == "frequency" else None)
+        (family, contrasts(family, question, _shares(other) if question.weights == "frequency" else None))
         for family, other in zip(found, counted, strict=True)
     ]
     names = _outcomes(first, question)
@@ -63,18 +63,30 @@ def label_effects(
     for path in archives:
         archive = load_archive(path, device=device) if observed else first
         _check_alike(archive, question, labels, names, str(path))
-        observed.append(
-            [
-                observe(archive, instances, family, pairs, question, names)
-                for family, pairs in zip(found, wanted, strict=True)
-            ]
-        )
+        observed.append(observe(archive, instances, wanted, question, names))
     result = Estimated()
-    for number, (family, pairs) in enumerate(zip(found, wanted, strict=True)):
+    for number, (family, pairs) in enumerate(wanted):
         estimate(family, pairs, [one[number] for one in observed], names, question, result)
     result.judge(question.fdr)
+    return {
+        "question": asdict(question),
+        "models": [str(path) for path in archives],
+        "data": data,
+        "texts": len(instances),
+        **_of_units(found, observed, question),
+        "paths": list(result.effects[0].paths) if result.effects else [],
+        "left_out": result.left_out,
+        "effects": [asdict(effect) for effect in result.effects],
+        "known_nulls": [asdict(effect) for effect in result.nulls],
+    }
+
+
+def _of_units(
+    found: Sequence[Family], observed: Sequence[Sequence[Observed]], question: LabelQuestion
+) -> dict[str, Any]:
+    """What the report says of the units: how many, and how far the texts leave their labels open."""
     overlaps = [
-        overlap(np.concatenate([one[number].source for one in observed]), family.values)
+        overlap(np.concatenate([of_model[number].source for of_model in observed]), family.values)
         for number, family in enumerate(found)
     ]
     units = [unit for family in found for unit in family.units]
@@ -83,21 +95,13 @@ def label_effects(
         for one, family in zip(overlaps, found, strict=True)
         if (text := one.warning(_what(family, question)))
     ]
-    if len(archives) == 1:
+    if len(observed) == 1:
         warnings.append("one model: the intervals say nothing about trainings with other seeds")
     return {
-        "question": asdict(question),
-        "models": [str(path) for path in archives],
-        "data": data,
-        "texts": len(instances),
         "units": len(units),
         "units_without_gold": sum(unit.factual is None for unit in units),
-        "paths": list(result.effects[0].paths) if result.effects else [],
-        "left_out": result.left_out,
         "overlap": [one.as_json() for one in overlaps],
         "warnings": warnings,
-        "effects": [asdict(effect) for effect in result.effects],
-        "known_nulls": [asdict(effect) for effect in result.nulls],
     }
 
 

@@ -56,40 +56,67 @@ def contrasts(family: Family, question: LabelQuestion, shares: Sequence[float] |
 def observe(
     archive: Archive,
     instances: Sequence[Instance],
-    family: Family,
-    wanted: Contrasts,
+    wanted: Sequence[tuple[Family, Contrasts]],
     question: LabelQuestion,
     names: Mapping[str, Sequence[str]],
-) -> Observed:
-    """Set each unit of a family to each value that is needed, and see what one model predicts.
+) -> list[Observed]:
+    """Set each unit to each value that is needed, and see what one model predicts, family by family.
 
     Args:
         archive: the model.
         instances: the texts.
-        family: of units.
-        wanted: the contrasts that are needed.
+        wanted: the families of units, each with the contrasts that are needed.
         question: what is asked.
         names: of the outcomes by target, in the order in which they are wanted.
     """
-    model = archive.model
-    asked = Interventions(archive, question.targets, question.batch_size)
-    held = asked.factual(instances, question.held(model))
+    held = Interventions(archive, (), question.batch_size).factual(instances, question.held(archive.model))
     fixed = [{**of, **_gold(one, question.given_gold)} for one, of in zip(instances, held, strict=True)]
+    sources = _sources(archive, instances, [family for family, _ in wanted], question)
+    return [
+        Observed(_outcomes(archive, instances, family, contrasts, fixed, question, names), source)
+        for (family, contrasts), source in zip(wanted, sources, strict=True)
+    ]
+
+
+def _outcomes(
+    archive: Archive,
+    instances: Sequence[Instance],
+    family: Family,
+    wanted: Contrasts,
+    fixed: Sequence[Annotations],
+    question: LabelQuestion,
+    names: Mapping[str, Sequence[str]],
+) -> dict[str, dict[tuple[int, int], NDArray[np.float64]]]:
+    """The outcomes of one family, as `Observed` has them; `fixed` is what is set besides in each text."""
+    asked = Interventions(archive, question.targets, question.batch_size)
     places = [(instances[unit.case], unit.span) for unit in family.units]
 
     def labels(value: int) -> list[Annotations]:
         return [{**fixed[unit.case], question.source: unit.annotations[value]} for unit in family.units]
 
     outcomes: dict[str, dict[tuple[int, int], NDArray[np.float64]]] = {name: {} for name in question.targets}
-    for head, encoder in _pairs(wanted, split=question.split and model.two_paths):
+    for head, encoder in _pairs(wanted, split=question.split and archive.model.two_paths):
         seen = asked.outcomes(places, labels(head), None if encoder == head else labels(encoder))
         for name, found in seen.items():
             own = asked.outcome_names(name)
             outcomes[name][head, encoder] = found[:, [own.index(outcome) for outcome in names[name]]]
-    unset = [_gold(instances[unit.case], question.given_gold) for unit in family.units]
+    return outcomes
+
+
+def _sources(
+    archive: Archive, instances: Sequence[Instance], families: Sequence[Family], question: LabelQuestion
+) -> Iterator[NDArray[np.float64]]:
+    """p(value | X) of each family when the source is not set, `(units, values)`; each place is predicted once."""
+    places = dict.fromkeys((unit.case, unit.span) for family in families for unit in family.units)
+    rows = {place: row for row, place in enumerate(places)}
     natural = Interventions(archive, [question.source], question.batch_size)
-    predicted = natural.outcomes(places, unset)[question.source]
-    return Observed(outcomes, _by_value(predicted, natural.outcome_names(question.source), family))
+    predicted = natural.outcomes(
+        [(instances[case], span) for case, span in places],
+        [_gold(instances[case], question.given_gold) for case, _ in places],
+    )[question.source]
+    for family in families:
+        of_units = predicted[[rows[unit.case, unit.span] for unit in family.units]]
+        yield _by_value(of_units, natural.outcome_names(question.source), family)
 
 
 def _gold(instance: Instance, tasks: Iterable[str]) -> Annotations:

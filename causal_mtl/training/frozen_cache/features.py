@@ -91,9 +91,8 @@ def _made(wanted: Wanted, entry: EntryFiles, shape: tuple[int, ...], sentences: 
     """Compute the table, unless another process does."""
     entry.directory.mkdir(parents=True, exist_ok=True)
     with alone_with(entry.lock):
-        if (
-            table := _opened(wanted, entry, shape, logging.WARNING)
-        ) is not None:  # another process was faster
+        table = _opened(wanted, entry, shape, logging.WARNING)
+        if table is not None:  # another process was faster
             return table
         logger.info("computing the %s: %d sentences", wanted, len(wanted.loader))
         started = time.perf_counter()
