@@ -231,7 +231,7 @@ class Predictor(Registrable):
         for text, tokens in texts:
             try:
                 expect_tokens([token.text for token in tokens], "tokens")
-                instances.append(_with_tokens(self.archive.reader.tokens_to_instance(text, tokens)))
+                instances.append(with_tokens(self.archive.reader.tokens_to_instance(text, tokens)))
                 results.append(None)
             except ConfigurationError as error:
                 results.append(InputError(error.message))
@@ -268,7 +268,7 @@ class Predictor(Registrable):
         if not isinstance(record, Mapping):
             raise ConfigurationError(f"expected an object, got {type(record).__name__}")
         check(dict(record))
-        return _with_tokens(self.json_to_instance(record))
+        return with_tokens(self.json_to_instance(record))
 
 
 Predictor.register("default")(Predictor)
@@ -295,7 +295,12 @@ def _numbered(number: int, message: str, count: int) -> str:
     return f"record {number}: {message}" if count > 1 else message
 
 
-def _with_tokens(instance: Instance) -> Instance:
+def with_tokens(instance: Instance) -> Instance:
+    """The same instance.
+
+    Raises:
+        ConfigurationError: it has no tokens.
+    """
     if not instance.tokens:
         raise ConfigurationError("there are no tokens in this text")
     return instance

@@ -46,8 +46,8 @@ def weights_of(label: int, labels: Sequence[int], shares: Sequence[float] | None
     Args:
         label: a, which gets none.
         labels: the values that stand against it.
-        shares: how frequent each value is, by its index; None: all alike. Values that never occur all alike get
-            the same weight if no other occurs.
+        shares: how frequent each value is, by its index; None: all alike. If none of the others occurs, they
+            are all alike too.
     """
     others = [other for other in labels if other != label]
     raw = [1.0 if shares is None else shares[other] for other in others]

@@ -10,6 +10,7 @@ from causal_mtl.common import ConfigurationError
 from causal_mtl.data import Annotation, Instance, WhitespaceTokenizer, from_json
 from causal_mtl.data.records import read_records
 from causal_mtl.predictors import Predictor
+from causal_mtl.predictors.predictor import with_tokens
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,7 @@ def read_texts(predictor: Predictor, path: Path) -> Iterator[Text]:
     """
     for where, record in read_records(path):
         try:
-            instance = predictor.json_to_instance(record)
-            if not instance.tokens:
-                raise ConfigurationError("there are no tokens in this text")
+            instance = with_tokens(predictor.json_to_instance(record))
             gold = from_json(
                 {**_tokens(instance), "annotations": record.get("annotations", {})}, WhitespaceTokenizer()
             )
