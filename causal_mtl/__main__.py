@@ -24,6 +24,7 @@ def run() -> None:
     """
     interrupts = _Interrupts()
     _limit_spinning()
+    _use_huge_pages()
     try:
         from causal_mtl.commands import main
 
@@ -45,6 +46,15 @@ def _limit_spinning() -> None:
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
+
+def _use_huge_pages() -> None:
+    """Let torch ask Linux for pages of 2 MiB for large tensors; what the environment says wins.
+
+    Large tensors are fresh memory at every step (training/memory.py), whose pages of 4 KiB took 40% of the processor time
+    of a CNN on long texts, and those of 2 MiB 26% (benchmarks/NOTES.md). Read when torch is loaded.
+    """
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 
 class _Interrupts:

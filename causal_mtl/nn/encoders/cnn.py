@@ -43,8 +43,23 @@ class CNN(Encoder):
         """Encode `(batch, tokens, input_size)`; zeros at padding."""
         padding = ~mask.unsqueeze(-1)
         vectors = inputs.masked_fill(padding, 0.0).transpose(1, 2)
-        states = [
-            convolution(nn.functional.pad(vectors, ((width - 1) // 2, width // 2)))
+        weight, bias = self._one_convolution()
+        # Padded alike on both sides, so that no copy is padded; of an even width the first result is one too many.
+        states = nn.functional.conv1d(vectors, weight, bias, padding=weight.size(2) // 2)[
+            ..., -vectors.size(2) :
+        ]
+        return states.relu().transpose(1, 2).masked_fill(padding, 0.0)
+
+    def _one_convolution(self) -> tuple[Tensor, Tensor]:
+        """`(filters of all widths, input_size, largest width)` and biases: narrower filters with zeros around them.
+
+        One convolution with up to 1.4 times the products is faster than several, which read and write memory more.
+        """
+        largest = max(self.windows)
+        weights = [
+            nn.functional.pad(
+                convolution.weight, ((largest - 1) // 2 - (width - 1) // 2, largest // 2 - width // 2)
+            )
             for width, convolution in zip(self.windows, self.convolutions, strict=True)
         ]
-        return torch.cat(states, dim=1).relu().transpose(1, 2).masked_fill(padding, 0.0)
+        return torch.cat(weights), torch.cat([convolution.bias for convolution in self.convolutions])
