@@ -51,8 +51,8 @@ def _limit_spinning() -> None:
 def _use_huge_pages() -> None:
     """Let torch ask Linux for pages of 2 MiB for large tensors; what the environment says wins.
 
-    Large tensors are fresh memory at every step (training/memory.py), whose pages of 4 KiB took 40% of the processor time
-    of a CNN on long texts, and those of 2 MiB 26% (benchmarks/NOTES.md). Read when torch is loaded.
+    Large tensors are fresh memory at every step (training/memory.py). Its pages of 4 KiB took 40% of the processor
+    time of a CNN on long texts, those of 2 MiB 26% (benchmarks/NOTES.md). Read when torch is loaded.
     """
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -117,3 +118,12 @@ def test_include_package(tmp_path, monkeypatch, capsys):
     assert main(["components", "Encoder", "--include-package", "package_of_my_own"]) == 0
     assert "encoder_of_my_own" in capsys.readouterr().out
     assert main(["components", "Encoder", "--include-package", "package_of_nobody"]) == 2
+
+
+def test_large_pages_unless_the_environment_says_no(monkeypatch):
+    from causal_mtl import __main__ as program
+
+    for environment, wanted in (({}, "1"), ({"THP_MEM_ALLOC_ENABLE": "0"}, "0")):
+        monkeypatch.setattr(os, "environ", environment)
+        program._use_huge_pages()
+        assert environment["THP_MEM_ALLOC_ENABLE"] == wanted

@@ -51,7 +51,7 @@ class CNN(Encoder):
         return states.relu().transpose(1, 2).masked_fill(padding, 0.0)
 
     def _one_convolution(self) -> tuple[Tensor, Tensor]:
-        """`(filters of all widths, input_size, largest width)` and biases: narrower filters with zeros around them.
+        """`(filters of all widths, input_size, largest width)`, zeros around narrower filters, and all biases.
 
         One convolution with up to 1.4 times the products is faster than several, which read and write memory more.
         """
