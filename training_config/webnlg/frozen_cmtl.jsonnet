@@ -1,0 +1,1 @@
+(import 'cmtl.jsonnet') + (import '../base/frozen.libsonnet')

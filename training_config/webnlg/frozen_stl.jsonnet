@@ -1,0 +1,1 @@
+(import 'stl.jsonnet') + (import '../base/frozen.libsonnet')

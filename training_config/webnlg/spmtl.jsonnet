@@ -1,0 +1,1 @@
+(import '../base/webnlg.libsonnet') + (import '../base/models/spmtl.libsonnet') + { dataset:: 'webnlg' }

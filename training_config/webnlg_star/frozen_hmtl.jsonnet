@@ -1,0 +1,1 @@
+(import 'hmtl.jsonnet') + (import '../base/frozen.libsonnet')

@@ -1,0 +1,1 @@
+(import '../base/webnlg.libsonnet') + (import '../base/models/stl.libsonnet') + { dataset:: 'webnlg_star' }
