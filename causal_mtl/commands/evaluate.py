@@ -13,8 +13,11 @@ from causal_mtl.commands.predict import add_engine_options, as_line, check_engin
 from causal_mtl.common import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from causal_mtl.archive import Archive
     from causal_mtl.data import Annotation, Instance
+    from causal_mtl.metrics import Metric
     from causal_mtl.models import Model
     from causal_mtl.tasks import Task
 
@@ -57,6 +60,11 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
         help="set the gold labels of these tasks and score the others (an oracle)",
     )
     parser.add_argument("--per-label", action="store_true", help="add the measures of every label by itself")
+    parser.add_argument(
+        "--calibration",
+        action="store_true",
+        help="add how far the scores of each task's predictions are from how often they are right (ECE)",
+    )
     parser.add_argument(
         "--constraints",
         choices=("training", "none"),
@@ -117,6 +125,8 @@ def run(options: argparse.Namespace) -> None:
     if options.per_label:
         results["per_label"] = {name: metric.per_label() for name, metric in metrics.items()}
     in_order = [predicted[number] for number in range(len(instances))]
+    if options.calibration:
+        results["calibration"] = _calibration(metrics, instances, in_order)
     if options.predictions_output_file:
         _write_predictions(options.predictions_output_file, instances, in_order)
     if options.errors_output_file:
@@ -138,6 +148,24 @@ def _constrain(model: Model, constraints: Literal["training", "none"]) -> None:
         model.decoding()
     except ConfigurationError as error:
         raise ConfigurationError(f"--constraints {constraints}: {error.message}") from None
+
+
+def _calibration(
+    metrics: Mapping[str, Metric], instances: list[Instance], predicted: list[dict[str, Annotation]]
+) -> dict[str, Any]:
+    """By task; a plugin's metric that does not match items cannot tell which are right, and is left out."""
+    from causal_mtl.metrics.matching import MatchingMetric
+    from causal_mtl.training.calibration import calibration
+
+    return {
+        task: calibration(
+            metric,
+            [annotations[task] for annotations in predicted],
+            [(instance.annotations.get(task), instance) for instance in instances],
+        )
+        for task, metric in metrics.items()
+        if isinstance(metric, MatchingMetric)
+    }
 
 
 def _tasks(archive: Archive, names: list[str] | None, given: list[str]) -> list[Task]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -56,10 +58,11 @@ class CNN(Encoder):
         One convolution with up to 1.4 times the products is faster than several, which read and write memory more.
         """
         largest = max(self.windows)
+        convolutions = [module for module in self.convolutions if isinstance(module, nn.Conv1d)]
         weights = [
             nn.functional.pad(
                 convolution.weight, ((largest - 1) // 2 - (width - 1) // 2, largest // 2 - width // 2)
             )
-            for width, convolution in zip(self.windows, self.convolutions, strict=True)
+            for width, convolution in zip(self.windows, convolutions, strict=True)
         ]
-        return torch.cat(weights), torch.cat([convolution.bias for convolution in self.convolutions])
+        return torch.cat(weights), torch.cat([cast(Tensor, convolution.bias) for convolution in convolutions])
