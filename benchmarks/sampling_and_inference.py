@@ -1,0 +1,79 @@
+"""How trained models do under each kind of inference: scores, log-loss, calibration.
+
+python benchmarks/sampling_and_inference.py runs/semeval14/{cmtl,hmtl,hmtl_lt}-* --data DEV --name semeval14
+
+`hmtl_lt` is trained on gold labels, `cmtl` on sampled ones, `hmtl` hands on none. Each model is evaluated by
+`causal-mtl evaluate --calibration` once per inference; directories `LABEL-SEED` are seeds of one configuration.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import command
+import machine
+
+INFERENCES = ("most_likely", "soft", "marginal")
+WITHOUT_TRANSFER = ("hmtl", "stl", "mtl")
+"""Configurations that hand on no labels: there is nothing to infer."""
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("runs", nargs="+", type=Path, metavar="DIR", help="trainings, LABEL-SEED each")
+    options.add_argument("--data", required=True, help="labelled data")
+    options.add_argument(
+        "--name", required=True, help="of the output, benchmarks/results/inference_NAME.json"
+    )
+    options.add_argument("--draws", type=int, default=32, help="of `marginal` (default: %(default)s)")
+    chosen = options.parse_args()
+    about = machine.describe(1)
+    found: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for run in chosen.runs:
+        label = run.name.rpartition("-")[0]
+        for inference in ("most_likely",) if label in WITHOUT_TRANSFER else INFERENCES:
+            found[label, inference].append(evaluated(run, chosen.data, inference, chosen.draws))
+    rows = [
+        {"configuration": label, "inference": inference, "seeds": len(results), **averages(results)}
+        for (label, inference), results in found.items()
+    ]
+    for row in rows:
+        print(json.dumps(row))
+    machine.write(machine.ROOT / f"benchmarks/results/inference_{chosen.name}.json", about, {"rows": rows})
+
+
+def evaluated(run: Path, data: str, inference: str, draws: int) -> dict[str, Any]:
+    """The results of one model; the seed of draws is fixed, so they do not change."""
+    settings: dict[str, Any] = {"type": inference} | ({"draws": draws} if inference == "marginal" else {})
+    changes = [] if inference == "most_likely" else ["-o", json.dumps({"model.inference": settings})]
+    line = [command.COMMAND, "evaluate", run, data, "--calibration", *changes]
+    results: dict[str, Any] = json.loads(subprocess.run(line, check=True, capture_output=True).stdout)
+    calibration = {
+        f"{task}/calibration_error": one["calibration_error"]
+        for task, one in results.pop("calibration").items()
+    }
+    return results | calibration
+
+
+def averages(results: Sequence[dict[str, Any]]) -> dict[str, list[float]]:
+    """Mean, and standard deviation where there are several seeds, of every number but times."""
+    kept = [name for name, value in results[0].items() if isinstance(value, float) and "seconds" not in name]
+    return {name: _spread([result[name] for result in results]) for name in kept}
+
+
+def _spread(values: Sequence[float]) -> list[float]:
+    mean = [round(statistics.mean(values), 5)]
+    return [*mean, round(statistics.stdev(values), 5)] if len(values) > 1 else mean
+
+
+if __name__ == "__main__":
+    main()
