@@ -17,9 +17,9 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
     parser = subcommands.add_parser(
         "serve",
         help="a page to type texts, correct labels and see what follows",
-        description="Serve a page on this machine alone (127.0.0.1): type a text, see the labels of each task, set "
-        "one and see what becomes of the others, see which words matter, export the result as gold. Several "
-        "models stand side by side.",
+        description="Serve a page on this machine alone (127.0.0.1): type a text, see the labels of each task, "
+        "set one and see what becomes of the others, see which words matter, export the result as gold. "
+        "Several models stand side by side.",
         epilog="Ctrl-C ends it. Needs starlette and uvicorn: pip install 'causal-mtl[page]'.",
     )
     parser.add_argument(
@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def short_names(archives: Sequence[str]) -> list[str]:
-    """What the page calls the models: the name of the directory of each, or whole paths where these are the same."""
+    """What the page calls the models: the directory of each, or whole paths where two would be the same."""
     names = [_directory(Path(path)) or path for path in archives]
     return names if len(set(names)) == len(names) else list(archives)
 
