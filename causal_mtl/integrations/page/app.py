@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -11,23 +10,21 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from causal_mtl.common import ConfigurationError
 from causal_mtl.integrations.page.body import read_object, record_of, sizes_of
 from causal_mtl.integrations.page.checks import Guard
 from causal_mtl.integrations.page.served import ServedModel
 
-logger = logging.getLogger(__name__)
-
 STATIC = Path(__file__).parent / "static"
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
-def make_app(models: Sequence[ServedModel], allowed: Sequence[str]) -> Starlette:
+def make_app(models: Sequence[ServedModel], allowed: Sequence[str]) -> ASGIApp:
     """The application.
 
     Args:
@@ -47,16 +44,17 @@ def make_app(models: Sequence[ServedModel], allowed: Sequence[str]) -> Starlette
         record, sizes = record_of(asked, "target", "n"), sizes_of(asked)
         return JSONResponse(await run_in_threadpool(model.word_effects, record, asked.get("target"), sizes))
 
-    return Starlette(
+    app = Starlette(
         routes=[
             *(_file(path) for path in sorted(STATIC.iterdir()) if path.suffix in _TYPES),
             Route("/api/models", describe),
             Route("/api/models/{number:int}/predict", predict, methods=["POST"]),
             Route("/api/models/{number:int}/effects", effects, methods=["POST"]),
         ],
-        middleware=[Middleware(Guard, allowed=allowed)],
         exception_handlers={ConfigurationError: _refused, HTTPException: _failed, Exception: _broken},
     )
+    # Around all of it, as Starlette answers unexpected errors outside of its middleware.
+    return Guard(app, allowed)
 
 
 def _model(models: Sequence[ServedModel], request: Request) -> ServedModel:
@@ -91,7 +89,6 @@ async def _failed(_: Request, error: Any) -> Response:
 
 
 async def _broken(_: Request, error: Any) -> Response:
-    logger.error("the page's request failed", exc_info=error)
     return _error(
         HTTPStatus.INTERNAL_SERVER_ERROR, f"this failed ({type(error).__name__}); see the server's log"
     )

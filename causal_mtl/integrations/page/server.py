@@ -52,19 +52,17 @@ def listen(port: int) -> socket.socket:
     return listening
 
 
-def serve(models: Sequence[ServedModel], listening: socket.socket, ready: Callable[[str], None]) -> None:
-    """Answer until Ctrl-C.
+def make_server(models: Sequence[ServedModel], port: int) -> Any:
+    """What answers on a socket by its ``run(sockets=[socket])``.
 
     Args:
         models: side by side, in this order.
-        listening: by `listen`.
-        ready: called with the page's URL before the first request is answered.
+        port: of the socket: requests to other ports, or to names of other hosts, are refused.
     """
     uvicorn = import_uvicorn()
     from causal_mtl.integrations.page.app import make_app
     from causal_mtl.integrations.page.checks import hosts
 
-    port = listening.getsockname()[1]
     config = uvicorn.Config(
         make_app(models, hosts(port)),
         lifespan="off",
@@ -76,6 +74,19 @@ def serve(models: Sequence[ServedModel], listening: socket.socket, ready: Callab
         limit_concurrency=MOST_REQUESTS,
         timeout_graceful_shutdown=1,
     )
+    return uvicorn.Server(config)
+
+
+def serve(models: Sequence[ServedModel], listening: socket.socket, ready: Callable[[str], None]) -> None:
+    """Answer until Ctrl-C.
+
+    Args:
+        models: side by side, in this order.
+        listening: by `listen`.
+        ready: called with the page's URL when a browser can connect.
+    """
+    port = listening.getsockname()[1]
+    server = make_server(models, port)
     listening.listen()
     ready(f"http://{ADDRESS}:{port}/")
-    uvicorn.Server(config).run(sockets=[listening])
+    server.run(sockets=[listening])

@@ -25,7 +25,8 @@ export function hue(task, label) {
 
 export function score(value) {
   if (value === undefined || value === null) return "";
-  return value > 0.9995 && value < 1 ? "> .999" : value.toFixed(value < 0.0005 ? 1 : 3);
+  if (value > 0.9995) return "> 0.999";
+  return value < 0.0005 ? "< 0.001" : value.toFixed(3);
 }
 
 // Draws anew and puts the focus back on what had it, which a drawing has under the same key.

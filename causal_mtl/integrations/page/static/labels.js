@@ -1,6 +1,6 @@
 // The labels of the whole text: one row each, likeliest first where there are many. A click sets a label.
 
-import { button, element, hue, score } from "./dom.js";
+import { button, element, score } from "./dom.js";
 import { add, isSet, replace, setLabel, unset } from "./given.js";
 import { choose } from "./menu.js";
 
@@ -38,7 +38,6 @@ function row(panel, task, option) {
     type: "button",
     class: set ? "choice is-set" : "choice",
     "aria-pressed": String(option.held),
-    "--hue": hue(task, option.name),
     "--share": option.probability ?? 0,
     "data-key": `${task.name}/${option.name}`,
     onclick: () => press(panel, task, option),
@@ -64,7 +63,7 @@ async function pick(panel, task, options, near) {
   const chosen = await choose({
     title: task.name,
     near,
-    options: options.map((one) => ({ ...one, value: one, pressed: one.held, hue: hue(task, one.name) })),
+    options: options.map((one) => ({ ...one, value: one, pressed: one.held })),
   });
   if (chosen) press(panel, task, chosen);
 }

@@ -13,7 +13,7 @@ let panels = [];
 async function start() {
   const { models } = await ask("/api/models");
   panels = models.map((model, number) => new Panel(number, model));
-  place.classList.toggle("several", panels.length > 1);
+  document.body.classList.toggle("several", panels.length > 1);
   place.replaceChildren(...panels.map((panel) => panel.root));
   document.title = `${models.map((model) => model.name).join(", ")} · causal-mtl`;
 }

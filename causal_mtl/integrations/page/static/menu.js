@@ -40,7 +40,7 @@ export function choose({ title, options, actions = [], head = [], near }) {
 function choice(option, onclick) {
   return element("button", {
     type: "button",
-    class: "choice",
+    class: option.hue ? "choice coloured" : "choice",
     "aria-pressed": String(Boolean(option.pressed)),
     "--hue": option.hue,
     "--share": option.probability ?? 0,

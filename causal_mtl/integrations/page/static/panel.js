@@ -95,7 +95,7 @@ export class Panel {
 
   card(task) {
     const set = this.given[task.name];
-    return element("section", { class: set ? "task is-set" : "task", "aria-label": `Task ${task.name}`, "data-task": task.name },
+    return element("section", { class: `task of-${task.kind}${set ? " is-set" : ""}`, "aria-label": `Task ${task.name}`, "data-task": task.name },
       element("header", {},
         element("h3", {}, task.name),
         task.parents.length ? element("span", { class: "note" }, `looks at ${task.parents.join(", ")}`) : null,

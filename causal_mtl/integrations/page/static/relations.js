@@ -1,6 +1,6 @@
 // The relations of a task: one row each, and a form for another one.
 
-import { button, element, hue, score } from "./dom.js";
+import { button, element, score } from "./dom.js";
 import { add, exchange, isSet, replace, withdraw } from "./given.js";
 import { choose } from "./menu.js";
 
@@ -20,7 +20,6 @@ function row(panel, task, relation, index) {
     type: "button",
     class: set ? "choice relation is-set" : "choice relation",
     "aria-label": `${head}, ${relation.label}, ${tail}: change`,
-    "--hue": hue(task, relation.label),
     "--share": relation.score ?? 0,
     "data-key": `${task.name}/${index}`,
     onclick: (event) => edit(panel, task, relation, event.currentTarget),
@@ -52,7 +51,7 @@ async function edit(panel, task, old, near) {
 }
 
 function options(task, label) {
-  return task.labels.map((name) => ({ name, value: { label: name }, pressed: name === label, hue: hue(task, name) }));
+  return task.labels.map((name) => ({ name, value: { label: name }, pressed: name === label }));
 }
 
 // Where a task has no mentions its relations hold between words.

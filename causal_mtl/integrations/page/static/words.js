@@ -63,9 +63,10 @@ export class Words {
     this.body.replaceChildren(
       element("p", { class: "note" }, `probability ${score(outcome.probability)}; `,
         element("span", { class: "effect", "--depth": 60 }, "for"), " and ",
-        element("span", { class: "effect against", "--depth": 60 }, "against"), " the label"),
+        element("span", { class: "effect against", "--depth": 60 }, "against"),
+        ` the label; the deepest shade is ${deepest.toFixed(3)}`),
       this.shaded(outcome.by_token, deepest),
-      table(outcome.strongest));
+      ...table(outcome.strongest));
   }
 
   shaded(effects, deepest) {
@@ -87,10 +88,10 @@ export class Words {
 }
 
 function table(grams) {
-  return element("table", {},
-    element("caption", { class: "note" }, "The strongest n-grams: what hiding each one takes from the probability"),
+  const title = "The strongest n-grams: what hiding each one takes from the probability";
+  return [element("p", { class: "note" }, title), element("table", { "aria-label": title },
     element("tbody", {}, grams.map((one) => element("tr", {},
-      element("td", {}, one.text), element("td", { class: "number" }, signed(one.effect))))));
+      element("td", {}, one.text), element("td", { class: "number" }, signed(one.effect))))))];
 }
 
 function signed(value) {
