@@ -55,7 +55,9 @@ function filter(list) {
     for (const one of list.children) one.hidden = !one.textContent.toLowerCase().includes(wanted);
   });
   input.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") list.querySelector("button:not([hidden])")?.click();
+    if (event.key !== "Enter") return;
+    event.preventDefault(); // else the same key would press what gets the focus back
+    list.querySelector("button:not([hidden])")?.click();
   });
   return input;
 }

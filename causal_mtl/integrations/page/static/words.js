@@ -25,11 +25,11 @@ export class Words {
   }
 
   select(name, values, onchange) {
-    return element("select", { name, onchange }, values.map((one) => element("option", {}, String(one))));
+    return element("select", { id: `${this.panel.address}/${name}`, name, onchange }, values.map((one) => element("option", {}, String(one))));
   }
 
   labelled(select) {
-    return element("label", {}, element("span", { class: "note" }, select.name), select);
+    return element("div", { class: "labelled" }, element("label", { class: "note", for: select.id }, select.name), select);
   }
 
   // Asks anew, if this is open; another label is chosen where the task is another one.
