@@ -65,7 +65,11 @@ def test_a_mention_is_changed_with_keys(predict, urls):
 def test_words_are_taken_with_keys(predict, urls):
     page = predict(urls["mentions"], BEAN)
     page.locator(".word", has_text="was").focus()
-    press(page, "Shift+ArrowRight", "Shift+ArrowRight", "Enter")
+    press(page, "Shift+ArrowRight")
+    assert page.locator(".taken").all_text_contents() == ["was", "born"]
+    press(page, "Escape")
+    assert page.locator(".taken").count() == 0
+    press(page, "ArrowLeft", "Shift+ArrowRight", "Shift+ArrowRight", "Enter")
     page.locator("dialog").wait_for()
     assert page.locator(".range").inner_text() == "was born in"
     press(page, "Enter")

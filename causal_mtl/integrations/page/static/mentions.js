@@ -3,6 +3,7 @@
 
 import { element, hue, score } from "./dom.js";
 import { add, exchange, isSet, replace, withdraw } from "./given.js";
+import { Marks } from "./marks.js";
 import { choose } from "./menu.js";
 import { Range } from "./range.js";
 import { samePlace, sharesWords } from "./text.js";
@@ -18,8 +19,8 @@ export function drawMentions(panel, task) {
   }
   view.append(panel.shown.slice(at));
   view.querySelector(".word")?.setAttribute("tabindex", "0");
-  view.addEventListener("keydown", (event) => walk(panel, task, view, event));
-  view.addEventListener("pointerup", () => setTimeout(() => marked(panel, task, view)));
+  const marks = new Marks(view, (place, near) => edit(panel, task, place, null, near));
+  view.addEventListener("keydown", (event) => walk(marks, event));
   const rest = spans.filter((span) => !inline.includes(span));
   return rest.length === 0 ? view : [view, element("p", { class: "overlapping" }, "overlapping: ",
     rest.map((span) => mention(panel, task, span)))];
@@ -54,7 +55,7 @@ function mention(panel, task, span) {
     "data-start": span.start,
     "data-end": span.end,
     "aria-label": `${words}: ${span.label}, ${sure}`,
-    onclick: (event) => nothingMarked() && edit(panel, task, span, span, event.currentTarget),
+    onclick: (event) => edit(panel, task, span, span, event.currentTarget),
   }, words, element("span", { class: "tag" }, span.label), element("span", { class: "tag score" }, score(span.score)));
 }
 
@@ -65,49 +66,26 @@ function word(panel, task, place) {
     "data-key": `${task.name}/${place.start}`,
     "data-start": place.start,
     "data-end": place.end,
-    onclick: (event) => nothingMarked() && edit(panel, task, place, null, event.currentTarget),
+    onclick: (event) => edit(panel, task, place, null, event.currentTarget),
   }, panel.shown.slice(place.start, place.end));
 }
 
-function nothingMarked() {
-  return document.getSelection().isCollapsed;
-}
-
-// Words that were marked with the mouse.
-function marked(panel, task, view) {
-  const selection = document.getSelection();
-  if (selection.isCollapsed) return;
-  const ends = [selection.anchorNode, selection.focusNode].map((node) => node?.parentElement?.closest("[data-start]"));
-  if (ends.some((one) => !one || !view.contains(one))) return;
-  selection.removeAllRanges();
-  edit(panel, task, around(ends), null, ends[1]);
-}
-
-function around(elements) {
-  return {
-    start: Math.min(...elements.map((one) => Number(one.dataset.start))),
-    end: Math.max(...elements.map((one) => Number(one.dataset.end))),
-  };
-}
-
-function walk(panel, task, view, event) {
-  const at = event.target.closest("[data-start]");
-  if (!at) return;
+function walk(marks, event) {
+  const at = marks.unit(event);
+  if (event.key === "Escape") marks.clear();
   const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  if (event.key === "Enter" || event.key === " ") {
-    event.preventDefault();
-    const taken = [...view.querySelectorAll(".taken")];
-    if (taken.length > 1) edit(panel, task, around(taken), null, at);
+  if (!at || !(by || event.key === "Enter" || event.key === " ")) return;
+  event.preventDefault();
+  if (!by) {
+    if (marks.place) marks.done(at);
     else at.click();
-  } else if (by) {
-    event.preventDefault();
-    const all = [...view.querySelectorAll("[data-start]")];
-    const next = all[all.indexOf(at) + by];
-    if (!next) return;
-    if (event.shiftKey) [at, next].forEach((one) => one.classList.add("taken"));
-    else view.querySelectorAll(".taken").forEach((one) => one.classList.remove("taken"));
-    next.focus();
+    return;
   }
+  const next = marks.units[marks.units.indexOf(at) + by];
+  if (!next) return;
+  if (event.shiftKey) marks.extend(at, next);
+  else marks.clear();
+  next.focus();
 }
 
 // Choose the label, and the first and last word, of a mention that there is (`old`), or will be.
