@@ -68,7 +68,11 @@ def run(options: argparse.Namespace) -> None:
             ServedModel(name, load(path, **loading), analysis)
             for name, path in zip(names, options.archives, strict=True)
         ]
-        serve(models, listening, lambda url: print(f"{url} shows {', '.join(names)}", flush=True))
+        serve(
+            models,
+            listening,
+            lambda url: print(f"{url} shows {', '.join(names)}; Ctrl-C ends it", flush=True),
+        )
 
 
 def short_names(archives: Sequence[str]) -> list[str]:

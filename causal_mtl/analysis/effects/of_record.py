@@ -106,7 +106,7 @@ def _settled(predictor: Predictor, record: Mapping[str, Any]) -> Instance:
     """The text with the labels that are given; those that are given in part are completed by the prediction."""
     instance = with_tokens(predictor.json_to_instance(record))
     if unsure := uncertain(instance):
-        raise ConfigurationError(f"given.{unsure[0]}: effects are not estimated of labels with probabilities")
+        raise ConfigurationError(f"given.{unsure[0]}: expected labels without probabilities")
     partial = [name for name, one in instance.annotations.items() if one.partial]
     if not partial:
         return instance
