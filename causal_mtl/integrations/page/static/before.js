@@ -6,13 +6,25 @@ import { same } from "./given.js";
 export function notes(panel, task) {
   const now = panel.items(task);
   const before = panel.items(task, panel.before);
-  const gone = before.filter((one) => !now.some((other) => same(task, one, other)));
+  const gone = without(task, before, now);
   if (task.exclusive) return gone.length ? note(`before: ${names(panel, task, gone)}`) : null;
-  const added = now.filter((one) => !before.some((other) => same(task, one, other)));
+  const added = without(task, now, before);
   const lines = [];
   if (added.length) lines.push(note(`new: ${names(panel, task, added)}`));
   if (gone.length) lines.push(note(`no longer: ${names(panel, task, gone)}`));
   return lines.length ? lines : null;
+}
+
+// The tasks of which another answer says something else.
+export function changed(panel, other) {
+  return panel.tasks.filter((task) => {
+    const [now, then] = [panel.items(task), panel.items(task, other)];
+    return without(task, now, then).length + without(task, then, now).length > 0;
+  });
+}
+
+function without(task, items, others) {
+  return items.filter((one) => !others.some((other) => same(task, one, other)));
 }
 
 function note(text) {

@@ -29,18 +29,18 @@ export function score(value) {
   return value < 0.0005 ? "< 0.001" : value.toFixed(3);
 }
 
-// Draws anew and puts the focus back on what had it, which a drawing has under the same key.
+// Draws anew and puts the focus back on what had it: it has the same key. If it is gone, the focus stays in its task.
 export function redraw(container, ...children) {
   const focused = document.activeElement;
-  const key = container.contains(focused) ? focused.dataset.key : undefined;
+  const inside = container.contains(focused);
+  const key = focused.dataset?.key;
+  const task = focused.closest?.("[data-task]")?.dataset.task;
   container.replaceChildren(...children);
-  if (key !== undefined) focusKey(container, key);
+  if (inside) (find(container, "key", key) ?? find(container, "task", task)?.querySelector("[data-key]"))?.focus();
 }
 
-export function focusKey(container, key) {
-  const found = [...container.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key);
-  found?.focus();
-  return found !== undefined;
+function find(container, name, value) {
+  return [...container.querySelectorAll(`[data-${name}]`)].find((one) => one.dataset[name] === value);
 }
 
 export function say(text) {

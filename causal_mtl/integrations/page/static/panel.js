@@ -1,7 +1,7 @@
 // One model: what it says of the text, and what a person has set in it.
 
 import { ask } from "./api.js";
-import { notes } from "./before.js";
+import { changed, notes } from "./before.js";
 import { button, element, redraw, say } from "./dom.js";
 import { follow, request, unset } from "./given.js";
 import { download, goldLine } from "./gold.js";
@@ -41,7 +41,10 @@ export class Panel {
 
   // Other labels are set. What the model refuses is said, and nothing changes.
   async change(given, said) {
-    if (await this.update(given, false)) say(`${this.name}: ${said}`);
+    const { answer } = this;
+    if (!(await this.update(given, false))) return;
+    const names = changed(this, answer).map((task) => task.name);
+    say(`${this.name}: ${said}${names.length ? `; changed: ${names.join(", ")}` : ""}`);
   }
 
   async update(given, fresh) {
@@ -102,6 +105,7 @@ export class Panel {
         set ? element("span", { class: "set" }, set.whole ? "set by you" : `${set.items.length} set by you`) : null,
         set ? button("Undo", {
           class: "quiet undo",
+          "data-key": `${task.name}/undo`,
           "aria-label": `Undo what was set in ${task.name}`,
           onclick: () => this.change(unset(this.given, task), `${task.name} is predicted`),
         }) : null),
