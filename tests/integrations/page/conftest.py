@@ -77,6 +77,18 @@ def mentions(served, trained):
 
 
 @pytest.fixture(scope="session")
+def nested(served, small):
+    """Entities that may overlap, and relations between words."""
+    tasks = [
+        {"type": "span_classification", "name": "entities", "overlaps": "any"},
+        {"type": "relation_extraction", "name": "relations", "mentions": None},
+    ]
+    reader = {"type": "triples"}
+    data = "triples/train.json", "triples/dev.json"
+    return served(small(reader, *data, tasks, "+entities/f1", 1), "nested")
+
+
+@pytest.fixture(scope="session")
 def chinese(served, law):
     """Labels of Chinese texts, read as characters."""
     return served(law, "law")

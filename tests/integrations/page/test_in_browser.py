@@ -13,10 +13,11 @@ CASE = "经审理查明：2015年1月，被告人吴某酒后驾驶小型轿车�
 
 
 @pytest.fixture(scope="module")
-def urls(at, reviews, mentions, chinese, topics):
+def urls(at, reviews, mentions, nested, chinese, topics):
     return {
         "reviews": at(reviews),
         "mentions": at(mentions),
+        "nested": at(nested),
         "chinese": at(chinese),
         "topics": at(topics),
         "two": at(reviews, mentions),
@@ -75,6 +76,15 @@ def test_a_label_is_set_and_others_follow_until_reset(predict, urls):
     page.get_by_role("button", name="Reset").click()
     task(page, "food").get_by_text("set by you").wait_for(state="detached")
     assert task(page, "rating").locator(".score").all_text_contents() == before
+
+
+def test_a_click_before_the_answer_to_another_loses_neither(predict, urls):
+    page = predict(urls["reviews"], REVIEW)
+    page.evaluate(
+        "for (const task of ['food', 'noise']) document.querySelector(`[data-task=${task}] .choice`).click()"
+    )
+    for name in ("noise", "food"):
+        task(page, name).get_by_text("set by you").wait_for()
 
 
 def test_gold_of_texts(predict, urls):
@@ -163,6 +173,37 @@ def test_relations_are_added_and_removed(predict, urls):
     page.get_by_role("button", name="Remove").click()
     task(page, "relations").get_by_text("1 set by you").wait_for(state="detached")
     assert rows.count() == count
+
+
+def test_mentions_that_overlap(predict, urls):
+    page = predict(urls["nested"], BEAN)
+    for number, (word, direction, more) in enumerate(
+        (("was", "End one word later", 2), (",", "Begin one word earlier", 3))
+    ):
+        page.locator(".word", has_text=word).click()
+        for _ in range(more):
+            page.get_by_role("button", name=direction).click()
+        page.locator("dialog .choice").first.click()
+        task(page, "entities").get_by_text(f"{number + 1} set by you").wait_for()
+    assert mention(page, "born in Wheeler ,").is_visible()
+    assert page.locator(".overlapping").get_by_text("was born in").is_visible()
+    record, instance = exported(page)
+    assert {"was born in", "born in Wheeler ,"} <= {
+        span["text"] for span in record["annotations"]["entities"]["spans"]
+    }
+    assert not instance.annotations["entities"].unplaced
+
+
+def test_relations_between_words(predict, urls):
+    page = predict(urls["nested"], BEAN)
+    page.locator("summary", has_text="Add a relation").click()
+    page.get_by_label("head", exact=True).select_option("Bean")
+    page.get_by_label("tail", exact=True).select_option("Texas")
+    page.get_by_role("button", name="Add", exact=True).click()
+    task(page, "relations").get_by_text("1 set by you").wait_for()
+    _, instance = exported(page)
+    places = {(one.head.start, one.tail.start) for one in instance.annotations["relations"].relations}
+    assert (1, 7) in places
 
 
 def test_any_number_of_labels(predict, urls):

@@ -25,8 +25,8 @@ async function predict() {
     text.focus();
     return;
   }
-  await Promise.all(panels.map((panel) => panel.open(text.value)));
-  say("Predicted");
+  const done = await Promise.all(panels.map((panel) => panel.open(text.value)));
+  say(done.every(Boolean) ? "Predicted" : "");
 }
 
 function show(message) {

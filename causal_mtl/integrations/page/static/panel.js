@@ -36,7 +36,7 @@ export class Panel {
   // A new text: nothing is set in it.
   async open(text) {
     this.text = text;
-    await this.update({}, true);
+    return this.update({}, true);
   }
 
   // Other labels are set. What the model refuses is said, and nothing changes.
@@ -47,8 +47,10 @@ export class Panel {
     say(`${this.name}: ${said}${names.length ? `; changed: ${names.join(", ")}` : ""}`);
   }
 
+  // A click may come before the answer to an earlier one: it builds on what that one has set.
   async update(given, fresh) {
     const turn = ++this.asked;
+    this.given = given;
     this.root.setAttribute("aria-busy", "true");
     try {
       const answer = await ask(`${this.address}/predict`, { text: this.text, given: request(given, this.tasks) });
@@ -65,7 +67,7 @@ export class Panel {
 
   take(answer, given, fresh) {
     this.answer = answer;
-    this.given = given;
+    this.accepted = given;
     if (fresh) this.before = answer;
     this.shown = new Text(answer);
     this.root.hidden = this.body.hidden = false;
@@ -78,6 +80,7 @@ export class Panel {
   fail(error, fresh) {
     this.root.hidden = false;
     if (fresh) this.body.hidden = true;
+    else this.given = this.accepted;
     this.problem.textContent = error.message;
     this.problem.hidden = false;
   }
