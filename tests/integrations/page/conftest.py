@@ -137,15 +137,23 @@ def at():
         listening.close()
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """A headless Chromium, for one module: while it runs no other event loop of this process can."""
-    api = pytest.importorskip("playwright.sync_api", reason="needs playwright (extra [dev])")
+@pytest.fixture(scope="session")
+def chromium():
+    """Where Chromium is; asked for first, so that nothing is trained for tests that are skipped."""
+    pytest.importorskip("playwright.sync_api", reason="needs playwright (extra [dev])")
     path = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if path is None:
         pytest.skip(f"needs Chromium: none of {', '.join(CHROMIUM)} is on the PATH")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    """A headless Chromium, for one module: while it runs no other event loop of this process can."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser
         browser.close()
 

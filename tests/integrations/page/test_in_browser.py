@@ -13,7 +13,7 @@ CASE = "经审理查明：2015年1月，被告人吴某酒后驾驶小型轿车�
 
 
 @pytest.fixture(scope="module")
-def urls(browser, at, reviews, mentions, nested, chinese, topics):
+def urls(chromium, at, reviews, mentions, nested, chinese, topics):
     return {
         "reviews": at(reviews),
         "mentions": at(mentions),

@@ -8,7 +8,7 @@ NARROW = 375
 
 
 @pytest.fixture(scope="module")
-def urls(browser, at, reviews, mentions, chinese):
+def urls(chromium, at, reviews, mentions, chinese):
     return {"reviews": at(reviews), "mentions": at(mentions), "all": at(reviews, mentions, chinese)}
 
 
