@@ -21,7 +21,7 @@ ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-PATIENCE = 10_000
+PATIENCE = 60_000
 """Milliseconds that the browser waits for anything; other tests use the same processors."""
 
 
@@ -51,7 +51,9 @@ def served(tmp_path_factory):
     from causal_mtl.integrations.page.served import ServedModel
 
     def make(directory, name):
-        return ServedModel(name, load(directory), Analysis(label_probabilities, word_effects))
+        predictor = load(directory)
+        predictor.predict("A text .")  # the first one imports spaCy, which the browser need not wait for
+        return ServedModel(name, predictor, Analysis(label_probabilities, word_effects))
 
     return make
 
