@@ -19,6 +19,7 @@ from causal_mtl.commands import (
     plot,
     predict,
     push,
+    serve,
     sweep,
     synthesize,
     tabulate,
@@ -31,7 +32,7 @@ from causal_mtl.common import ConfigurationError, import_package, import_plugins
 from causal_mtl.version import VERSION
 
 _SUBCOMMANDS = (
-    train, evaluate, predict, push, tune_thresholds, sweep, tabulate, plot, validate, convert, build_vocab,
+    train, evaluate, predict, serve, push, tune_thresholds, sweep, tabulate, plot, validate, convert, build_vocab,
     find_lr, cache, effects, synthesize, components,
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ SUBCOMMANDS = [
     "train",
     "evaluate",
     "predict",
+    "serve",
     "sweep",
     "tabulate",
     "plot",
@@ -31,6 +32,8 @@ HEAVY = {
     "_jsonnet",
     "cached_path",
     "matplotlib",
+    "starlette",
+    "uvicorn",
 }
 
 

@@ -4,6 +4,7 @@ from causal_mtl.analysis.effects.compare import Side, compare_section, compared
 from causal_mtl.analysis.effects.intervene import Interventions
 from causal_mtl.analysis.effects.label_effects import label_effects
 from causal_mtl.analysis.effects.ngrams import NGrams, ngram_effects
+from causal_mtl.analysis.effects.of_record import label_probabilities, word_effects
 from causal_mtl.analysis.effects.page import page, text_section
 from causal_mtl.analysis.effects.question import LabelQuestion
 from causal_mtl.analysis.effects.report import as_csv, effect_tables
@@ -20,8 +21,10 @@ __all__ = [
     "compared",
     "effect_tables",
     "label_effects",
+    "label_probabilities",
     "ngram_effects",
     "page",
     "read_texts",
     "text_section",
+    "word_effects",
 ]
