@@ -35,6 +35,7 @@ class CebabReader(DatasetReader):
 
     Edits share the "original_id" of the review that they change; "edit_type" is the aspect that was changed and
     "edit_goal" what to. Both are kept in the metadata with "id", "edit_id", "is_original" and the votes ("votes").
+    That of an edit has "edited_task" besides, the task of the aspect, as `causal-mtl effects edits` wants it.
 
     Registered as a `DatasetReader` with name "cebab".
 
@@ -67,7 +68,19 @@ class CebabReader(DatasetReader):
             notes: Counter[str] = Counter()
             annotations = self._aspects(record, where, notes) | self._rating(record, votes, where, notes)
             metadata = {key: record[key] for key in KEPT if key in record} | {"votes": votes}
+            metadata |= self._edited_task(record, where)
             yield Instance(text, self.tokenizer.tokenize(text), annotations, metadata, notes)
+
+    def _edited_task(self, record: dict[str, Any], where: str) -> dict[str, str]:
+        """The task whose label an edit was to change; originals have an aspect too where they are to be edited."""
+        aspect = record.get("edit_type")
+        if aspect is None or record.get("is_original") is not False:
+            return {}
+        if aspect not in self.aspects:
+            raise ConfigurationError(
+                f"{where}: 'edit_type': expected {', '.join(ASPECTS)} or null, got {shown(aspect)}"
+            )
+        return {"edited_task": self.aspects[aspect]}
 
     def _aspects(self, record: dict[str, Any], where: str, notes: Counter[str]) -> dict[str, Annotation]:
         """The aspects that are annotated, by task."""
