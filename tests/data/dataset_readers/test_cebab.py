@@ -94,3 +94,18 @@ def test_edits_of_the_fixture_change_one_aspect(fixtures):
     edits = [instance for instance in found if not instance.metadata["is_original"]]
     assert len(edits) == 30
     assert all(edit.metadata["edit_type"] in ("food", "ambiance", "service", "noise") for edit in edits)
+
+
+def test_an_edit_names_the_task_whose_label_it_changes(read):
+    edit = {**RECORD, "is_original": False, "edit_type": "food", "edit_goal": "Negative"}
+    planned = {**RECORD, "edit_type": "food"}  # an original of the training data
+    aspects = ("dishes", "ambiance", "service", "noise")
+    found = read(RECORD, planned, edit, aspects=aspects)
+    assert [one.metadata.get("edited_task") for one in found] == [None, None, "dishes"]
+
+
+def test_an_edit_of_an_unknown_aspect(read):
+    with pytest.raises(
+        ConfigurationError, match="'edit_type': expected food, ambiance, service, noise or null"
+    ):
+        read({**RECORD, "is_original": False, "edit_type": "price"})
