@@ -7,8 +7,8 @@ What an aspect that turns from Negative to Positive adds to the stars. The truth
 all versions of a review that differ in this aspect and in no other, the difference of the mean votes; averaged
 over the pairs of a review, then over reviews. All else is learned from reviews as they are (the training data):
 the difference of means, least squares on gold aspects, and each configuration in `--runs` with its seeds, by
-`effects labels --expected` over the original reviews of the development data. Intervals are of 95%: a bootstrap
-over reviews, and over seeds.
+`effects labels --expected` over the originals of the same reviews as the truth. Intervals are of 95%: a
+bootstrap over reviews, and over seeds.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ def label(record: Record, aspect: str) -> str:
     return found
 
 
-def of_reviews(records: Sequence[Record], aspect: str) -> list[float]:
-    """What the aspect adds in each review that has such versions."""
+def of_reviews(records: Sequence[Record], aspect: str) -> dict[str, float]:
+    """What the aspect adds in each review that has such versions, by "original_id"."""
     versions: dict[str, list[Record]] = defaultdict(list)
     for record in records:
         versions[record["original_id"]].append(record)
-    found = []
-    for group in versions.values():
+    found = {}
+    for original, group in versions.items():
         differences = [
             stars(after) - stars(before)
             for before in group
@@ -57,7 +57,7 @@ def of_reviews(records: Sequence[Record], aspect: str) -> list[float]:
             and all(label(before, other) == label(after, other) for other in ASPECTS if other != aspect)
         ]
         if differences:
-            found.append(float(np.mean(differences)))
+            found[original] = float(np.mean(differences))
     return found
 
 
@@ -103,7 +103,7 @@ def truth(records: Sequence[Record], samples: int) -> dict[str, dict[str, Any]]:
 
     found = {}
     for aspect in ASPECTS:
-        values = of_reviews(records, aspect)
+        values = list(of_reviews(records, aspect).values())
         of = bootstrap_means(np.array(values)[None, :, None], range(len(values)), samples)
         found[aspect] = {
             "effect": of.mean.item(),
@@ -114,8 +114,21 @@ def truth(records: Sequence[Record], samples: int) -> dict[str, dict[str, Any]]:
     return found
 
 
-def of_models(archives: Sequence[Path], data: Path, options: argparse.Namespace) -> dict[str, dict[str, Any]]:
-    """By `effects labels`, of models that differ in their seeds."""
+def originals(records: Sequence[Record], folder: Path) -> dict[str, Path]:
+    """For each aspect a file of the reviews whose versions show its effect, as they were before all edits."""
+    files = {}
+    for aspect in ASPECTS:
+        reviews = of_reviews(records, aspect)
+        files[aspect] = folder / f"{aspect}.json"
+        kept = [r for r in records if r["is_original"] and r["original_id"] in reviews]
+        files[aspect].write_text(json.dumps(kept), encoding="utf-8")
+    return files
+
+
+def of_models(
+    archives: Sequence[Path], data: Mapping[str, Path], options: argparse.Namespace
+) -> dict[str, dict[str, Any]]:
+    """By `effects labels`, of models that differ in their seeds; `data` has the texts of each aspect."""
     from causal_mtl.analysis.effects import LabelQuestion, label_effects
 
     found = {}
@@ -131,7 +144,7 @@ def of_models(archives: Sequence[Path], data: Path, options: argparse.Namespace)
             samples=options.samples,
             batch_size=64,
         )
-        report = label_effects(archives, str(data), question)
+        report = label_effects(archives, str(data[aspect]), question)
         (effect,) = (
             row
             for row in report["effects"]
@@ -211,10 +224,9 @@ def main() -> None:
     for name, of in results.items():
         print(row(name, of))
     with tempfile.TemporaryDirectory() as folder:
-        originals = Path(folder) / "originals.json"
-        originals.write_text(json.dumps([r for r in dev if r["is_original"]]), encoding="utf-8")
+        data = originals(dev, Path(folder))
         for name, archives in trainings(given.runs).items() if given.runs else ():
-            results[name] = judged(of_models(archives, originals, given), true)
+            results[name] = judged(of_models(archives, data, given), true)
             print(row(name, results[name]), flush=True)
     machine.write(given.output, described, {"truth": true, "estimates": results})
 

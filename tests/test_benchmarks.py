@@ -40,8 +40,8 @@ def test_true_effects_are_of_versions_that_differ_in_one_aspect(cebab):
         review("2", {"3": 1}, "Negative"),
         review("3", {"4": 1}),
     ]
-    assert cebab.of_reviews(records, "food") == pytest.approx([2.25, 1.0])
-    assert cebab.of_reviews(records, "service") == []
+    assert cebab.of_reviews(records, "food") == pytest.approx({"1": 2.25, "2": 1.0})
+    assert cebab.of_reviews(records, "service") == {}
 
 
 def test_least_squares_finds_what_a_difference_of_means_confounds(cebab):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from random import Random
 from statistics import median_low
 from typing import Any, Literal
 
@@ -45,6 +46,8 @@ class CebabReader(DatasetReader):
         no_majority: a rating without a majority: "missing": the text is not annotated for it, as CEBaB's authors
             train; "median": the (lower) median of the votes. Where there is a majority it is the median, and
             leaving out the others leaves out more of the middling reviews than of the clear ones.
+        votes: "majority" gives a text the rating of the majority; "one" that of one of its readers, drawn by the
+            text, so that the expected rating of many texts is the mean vote, which a majority exaggerates.
         **kwargs: as in `DatasetReader`.
     """
 
@@ -53,13 +56,17 @@ class CebabReader(DatasetReader):
         rating: str = "rating",
         aspects: tuple[str, str, str, str] = ASPECTS,
         no_majority: Literal["missing", "median"] = "missing",
+        votes: Literal["majority", "one"] = "majority",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         check_names(rating=rating, **dict(zip(ASPECTS, aspects, strict=True)))
         self.rating = rating
         self.aspects = dict(zip(ASPECTS, aspects, strict=True))
+        if votes == "one" and no_majority != "missing":
+            raise ConfigurationError('no_majority has no effect where votes is "one": leave it out')
         self.no_majority = no_majority
+        self.votes = votes
 
     def _read(self, path: Path) -> Iterable[Instance]:
         for where, record in read_json_records(path, "cebab"):
@@ -98,13 +105,14 @@ class CebabReader(DatasetReader):
     ) -> dict[str, Annotation]:
         """The rating, if there is one."""
         label = _label(record, "review_majority", RATINGS, where)
-        if label == NO_MAJORITY:
+        if self.votes == "one" and label != NOT_ANNOTATED:
+            text = expect_key(record, "description", str, where)
+            label = Random(text).choice(_each(votes, where))  # a text as seed is one everywhere
+        elif label == NO_MAJORITY:
             notes["rating without a majority"] += 1
             if self.no_majority == "missing":
                 return {}
-            if not sum(votes.values()):
-                raise ConfigurationError(f"{where}: 'review_label_distribution': there are no votes")
-            label = median_low([stars for stars in RATINGS for _ in range(votes.get(stars, 0))])
+            label = median_low(_each(votes, where))
         return {self.rating: LabelAnnotation((label,))} if label != NOT_ANNOTATED else {}
 
 
@@ -116,6 +124,14 @@ def _label(record: dict[str, Any], key: str, known: tuple[str, ...], where: str)
             f"{where}: {key!r}: expected {', '.join(known)}, {NO_MAJORITY!r} or '', got {shown(label)}"
         )
     return label
+
+
+def _each(votes: dict[str, int], where: str) -> list[str]:
+    """Every single vote, in the order of ratings."""
+    found = [stars for stars in RATINGS for _ in range(votes.get(stars, 0))]
+    if not found:
+        raise ConfigurationError(f"{where}: 'review_label_distribution': there are no votes")
+    return found
 
 
 def _votes(record: dict[str, Any], where: str) -> dict[str, int]:
