@@ -79,6 +79,28 @@ def test_errors_order_and_coverage(cebab):
     assert [seed["order_right"] for seed in judgement["by_seed"]] == [False, True]
 
 
+def test_how_far_effects_in_known_worlds_are_off(monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(BENCHMARKS), *sys.path])
+    from synthetic_effects import summary
+
+    rows = [(0.5, 0.49, 0.4, 0.6), (0.5, 0.46, 0.42, 0.48), (-0.25, -0.19, -0.3, -0.1)]
+    keys = ("truth", "effect", "low", "high")
+    effects = [{"target": "B", **dict(zip(keys, row, strict=True))} for row in rows]
+    effects.append({"target": "C", "truth": 0, "effect": 9, "low": 9, "high": 9})
+    found = summary([{"effects": effects[:2]}, {"effects": effects[2:]}], "B")
+    assert found == pytest.approx(
+        {
+            "effects": 3,
+            "mean_error": 0.11 / 3,
+            "largest_error": 0.06,
+            "within_0.02": 1 / 3,
+            "within_0.05": 2 / 3,
+            "covered": 2 / 3,
+            "mean_width": 0.46 / 3,
+        }
+    )
+
+
 @pytest.fixture
 def kinds(monkeypatch):
     monkeypatch.setattr(sys, "path", [str(BENCHMARKS), *sys.path])
