@@ -7,6 +7,7 @@ import json
 import logging
 from typing import Any
 
+from causal_mtl.commands.effects_of_edits import add_edits
 from causal_mtl.commands.effects_of_words import add_texts
 from causal_mtl.commands.output import STANDARD, check_outputs, open_output, write_text
 from causal_mtl.commands.plot import drawing
@@ -21,13 +22,13 @@ def add_parser(subcommands: Any) -> list[argparse.ArgumentParser]:
         "effects",
         help="estimate what a label or a phrase does to a prediction",
         description="labels: what setting the labels of one task does to the predictions of another (equation 10 "
-        "of the CMTL paper). ngrams: what each n-gram of a text does to a label (equation 11). compare: two "
-        "models on the same texts.",
+        "of the CMTL paper). edits: whether that is what happens where people edit the text. ngrams: what each "
+        "n-gram of a text does to a label (equation 11). compare: two models on the same texts.",
     )
     kinds = parser.add_subparsers(title="kinds", metavar="KIND", required=True)
     labels = kinds.add_parser("labels", help="of labels on labels", description=_LABELS)
     _add_labels(labels)
-    return [labels, *add_texts(kinds)]
+    return [labels, add_edits(kinds), *add_texts(kinds)]
 
 
 _LABELS = (

@@ -1,4 +1,4 @@
-"""A report of effects as text and as CSV."""
+"""Reports of effects as text and as CSV."""
 
 from __future__ import annotations
 
@@ -51,6 +51,45 @@ def effect_tables(report: Mapping[str, Any]) -> list[Table]:
         nulls = sorted(nulls, key=lambda row: -abs(row["paths"]["total"]["effect"]))
         tables.append(_table("Known to be none", nulls))
     return tables
+
+
+def edit_tables(report: Mapping[str, Any]) -> list[Table]:
+    """The errors of all pairs and of each task's; and how the expected value changes."""
+    title = (
+        f"Changes of {report['question']['target']} in edited texts of {report['data']}: what setting the label "
+        f"says against what the model does; {len(report['models'])} models, means with 95% intervals"
+    )
+    errors = list(report["scores"]["set label"])
+    parts = {"all": report["scores"], **report["by_task"]}
+    tables = [Table(title, ["edited", "pairs", "explanation", *errors], _error_rows(parts, errors), words=3)]
+    if changes := report.get("changes"):
+        rows = [
+            [
+                row["task"],
+                row["before"],
+                row["after"],
+                str(row["pairs"]),
+                _estimate(row["actual"]),
+                _estimate(row["said"]),
+            ]
+            for row in sorted(changes, key=lambda row: (row["task"], row["before"], row["after"]))
+        ]
+        header = ["edited", "from", "to", "pairs", "actual", "said"]
+        tables.append(Table("Change of the expected value", header, rows, words=3))
+    return tables
+
+
+def _error_rows(parts: Mapping[str, Mapping[str, Any]], errors: list[str]) -> list[list[str]]:
+    return [
+        [name, str(of["pairs"]), explanation, *(_estimate(of[explanation][error]) for error in errors)]
+        for name, of in parts.items()
+        for explanation in of
+        if explanation != "pairs"
+    ]
+
+
+def _estimate(found: Mapping[str, Any]) -> str:
+    return f"{found['mean']:.3f} [{found['low']:.3f}, {found['high']:.3f}]"
 
 
 def _against(asked: Mapping[str, Any]) -> str:

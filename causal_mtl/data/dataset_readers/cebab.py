@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from random import Random
 from statistics import median_low
 from typing import Any, Literal
 
@@ -35,6 +36,7 @@ class CebabReader(DatasetReader):
 
     Edits share the "original_id" of the review that they change; "edit_type" is the aspect that was changed and
     "edit_goal" what to. Both are kept in the metadata with "id", "edit_id", "is_original" and the votes ("votes").
+    That of an edit has "edited_task" besides, the task of the aspect, as `causal-mtl effects edits` wants it.
 
     Registered as a `DatasetReader` with name "cebab".
 
@@ -44,6 +46,8 @@ class CebabReader(DatasetReader):
         no_majority: a rating without a majority: "missing": the text is not annotated for it, as CEBaB's authors
             train; "median": the (lower) median of the votes. Where there is a majority it is the median, and
             leaving out the others leaves out more of the middling reviews than of the clear ones.
+        votes: "majority" gives a text the rating of the majority; "one" that of one of its readers, drawn by the
+            text, so that the expected rating of many texts is the mean vote, which a majority exaggerates.
         **kwargs: as in `DatasetReader`.
     """
 
@@ -52,13 +56,17 @@ class CebabReader(DatasetReader):
         rating: str = "rating",
         aspects: tuple[str, str, str, str] = ASPECTS,
         no_majority: Literal["missing", "median"] = "missing",
+        votes: Literal["majority", "one"] = "majority",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         check_names(rating=rating, **dict(zip(ASPECTS, aspects, strict=True)))
         self.rating = rating
         self.aspects = dict(zip(ASPECTS, aspects, strict=True))
+        if votes == "one" and no_majority != "missing":
+            raise ConfigurationError('no_majority has no effect where votes is "one": leave it out')
         self.no_majority = no_majority
+        self.votes = votes
 
     def _read(self, path: Path) -> Iterable[Instance]:
         for where, record in read_json_records(path, "cebab"):
@@ -67,7 +75,19 @@ class CebabReader(DatasetReader):
             notes: Counter[str] = Counter()
             annotations = self._aspects(record, where, notes) | self._rating(record, votes, where, notes)
             metadata = {key: record[key] for key in KEPT if key in record} | {"votes": votes}
+            metadata |= self._edited_task(record, where)
             yield Instance(text, self.tokenizer.tokenize(text), annotations, metadata, notes)
+
+    def _edited_task(self, record: dict[str, Any], where: str) -> dict[str, str]:
+        """The task whose label an edit was to change; originals have an aspect too where they are to be edited."""
+        aspect = record.get("edit_type")
+        if aspect is None or record.get("is_original") is not False:
+            return {}
+        if aspect not in self.aspects:
+            raise ConfigurationError(
+                f"{where}: 'edit_type': expected {', '.join(ASPECTS)} or null, got {shown(aspect)}"
+            )
+        return {"edited_task": self.aspects[aspect]}
 
     def _aspects(self, record: dict[str, Any], where: str, notes: Counter[str]) -> dict[str, Annotation]:
         """The aspects that are annotated, by task."""
@@ -85,13 +105,14 @@ class CebabReader(DatasetReader):
     ) -> dict[str, Annotation]:
         """The rating, if there is one."""
         label = _label(record, "review_majority", RATINGS, where)
-        if label == NO_MAJORITY:
+        if self.votes == "one" and label != NOT_ANNOTATED:
+            text = expect_key(record, "description", str, where)
+            label = Random(text).choice(_each(votes, where))  # a text as seed is one everywhere
+        elif label == NO_MAJORITY:
             notes["rating without a majority"] += 1
             if self.no_majority == "missing":
                 return {}
-            if not sum(votes.values()):
-                raise ConfigurationError(f"{where}: 'review_label_distribution': there are no votes")
-            label = median_low([stars for stars in RATINGS for _ in range(votes.get(stars, 0))])
+            label = median_low(_each(votes, where))
         return {self.rating: LabelAnnotation((label,))} if label != NOT_ANNOTATED else {}
 
 
@@ -103,6 +124,14 @@ def _label(record: dict[str, Any], key: str, known: tuple[str, ...], where: str)
             f"{where}: {key!r}: expected {', '.join(known)}, {NO_MAJORITY!r} or '', got {shown(label)}"
         )
     return label
+
+
+def _each(votes: dict[str, int], where: str) -> list[str]:
+    """Every single vote, in the order of ratings."""
+    found = [stars for stars in RATINGS for _ in range(votes.get(stars, 0))]
+    if not found:
+        raise ConfigurationError(f"{where}: 'review_label_distribution': there are no votes")
+    return found
 
 
 def _votes(record: dict[str, Any], where: str) -> dict[str, int]:

@@ -94,3 +94,40 @@ def test_edits_of_the_fixture_change_one_aspect(fixtures):
     edits = [instance for instance in found if not instance.metadata["is_original"]]
     assert len(edits) == 30
     assert all(edit.metadata["edit_type"] in ("food", "ambiance", "service", "noise") for edit in edits)
+
+
+def test_an_edit_names_the_task_whose_label_it_changes(read):
+    edit = {**RECORD, "is_original": False, "edit_type": "food", "edit_goal": "Negative"}
+    planned = {**RECORD, "edit_type": "food"}  # an original of the training data
+    aspects = ("dishes", "ambiance", "service", "noise")
+    found = read(RECORD, planned, edit, aspects=aspects)
+    assert [one.metadata.get("edited_task") for one in found] == [None, None, "dishes"]
+
+
+def test_an_edit_of_an_unknown_aspect(read):
+    with pytest.raises(
+        ConfigurationError, match="'edit_type': expected food, ambiance, service, noise or null"
+    ):
+        read({**RECORD, "is_original": False, "edit_type": "price"})
+
+
+def test_one_vote_each_has_the_mean_of_all_votes(read):
+    records = [{**RECORD, "description": f"Good soup {n} ."} for n in range(400)]
+    stars = [int(one.annotations["rating"].labels[0]) for one in read(*records, votes="one")]
+    assert set(stars) == {4, 5}
+    assert sum(stars) / len(stars) == pytest.approx(4.4, abs=0.1)
+    assert stars[:50] == [
+        int(one.annotations["rating"].labels[0]) for one in read(*records[:50], votes="one")
+    ]
+
+
+def test_one_vote_of_a_rating_without_a_majority_or_without_votes(read):
+    (found,) = read(UNDECIDED, votes="one")
+    assert found.annotations["rating"].labels[0] in {"1", "2", "4"}
+    assert not found.notes["rating without a majority"]
+    (missing,) = read({**RECORD, "review_majority": ""}, votes="one")
+    assert "rating" not in missing.annotations
+    with pytest.raises(ConfigurationError, match="there are no votes"):
+        read({**RECORD, "review_label_distribution": {}}, votes="one")
+    with pytest.raises(ConfigurationError, match="no_majority has no effect"):
+        read(RECORD, votes="one", no_majority="median")

@@ -1,0 +1,83 @@
+"""``causal-mtl effects edits``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+from typing import Any
+
+from causal_mtl.commands.output import write_text
+from causal_mtl.commands.predict import positive
+
+logger = logging.getLogger(__name__)
+
+
+def add_edits(kinds: Any) -> argparse.ArgumentParser:
+    """Add the parser."""
+    parser: argparse.ArgumentParser = kinds.add_parser(
+        "edits",
+        help="labels against human edits of the text",
+        description="Of texts that people edited to change one label: compare what the model does on the edited "
+        "text, p(b | X') − p(b | X), with what setting the label on the original text says that it will do, "
+        "p(b | X, do(a')) − p(b | X). Errors are those of CEBaB. Versions of a text share 'original_id', edits "
+        "name under 'edited_task' the task whose label they change; the reader 'cebab' sets both.",
+    )
+    parser.set_defaults(effects=_run)
+    parser.add_argument(
+        "archives", metavar="ARCHIVE", nargs="+", help="models that differ in their seeds, then the data"
+    )
+    parser.add_argument(
+        "data", metavar="DATA", help="labelled texts and edits, as the config's reader reads them"
+    )
+    parser.add_argument("--target", metavar="TASK", required=True, help="whose predictions are looked at")
+    parser.add_argument(
+        "--pairs",
+        choices=("all", "originals"),
+        default="all",
+        help="all: from original to edit, back, and between edits of the same task, as CEBaB does; originals: "
+        "from original to edit (default: %(default)s)",
+    )
+    _add_options(parser)
+    return parser
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    for name, default, of in (
+        ("--samples", 2000, "of the bootstrap"),
+        ("--batch-size", 32, "texts at a time"),
+    ):
+        parser.add_argument(
+            name, metavar="N", type=positive, default=default, help=f"{of} (default: %(default)s)"
+        )
+    parser.add_argument(
+        "--seed", metavar="N", type=int, default=0, help="of the bootstrap (default: %(default)s)"
+    )
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="default: %(default)s")
+    parser.add_argument("--readable", action="store_true", help="write tables for people, not JSON")
+    parser.add_argument(
+        "--output-file", metavar="FILE", help="the report; - is standard output (the default)"
+    )
+
+
+def _run(options: argparse.Namespace) -> None:
+    from causal_mtl.analysis.effects import EditQuestion, edit_effects, edit_tables
+    from causal_mtl.analysis.tables import render
+
+    question = EditQuestion(
+        options.target,
+        pairs=options.pairs,
+        samples=options.samples,
+        seed=options.seed,
+        batch_size=options.batch_size,
+    )
+    report = edit_effects(options.archives, options.data, question, device=options.device)
+    for warning in report["warnings"]:
+        logger.warning(warning)
+    for reason, count in report["left_out"].items():
+        logger.warning(f"{count} pairs are left out: {reason}")
+    if options.readable:
+        text = "\n".join(render(table, "text") for table in edit_tables(report))
+    else:
+        text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    write_text(options.output_file, text)
