@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from causal_mtl.common import PositiveInt
-from causal_mtl.nn.inference.inference import Branches, Distribution, Inference
+from causal_mtl.nn.inference.distribution import Branches, Distribution
+from causal_mtl.nn.inference.inference import Inference
 from causal_mtl.nn.inference.noise import Noise
 from causal_mtl.nn.labels import log_probability, probabilities
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from causal_mtl.nn.inference.inference import Distribution
+from causal_mtl.nn.inference.distribution import Distribution
 
 
 class Noise(ABC):

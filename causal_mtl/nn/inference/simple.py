@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from causal_mtl.nn.inference.inference import Branches, Distribution, Inference
+from causal_mtl.nn.inference.distribution import Branches, Distribution
+from causal_mtl.nn.inference.inference import Inference
 from causal_mtl.nn.inference.noise import Noise
 from causal_mtl.nn.labels import most_likely, probabilities
 
