@@ -60,7 +60,7 @@ class FinishedRun:
     def counts_of(self, measure: str) -> NDArray[np.int64]:
         """What was counted in each sentence, `(sentences, columns)`; the columns are those of `measure`.
 
-        Of an F1: correct, predicted and gold items.
+        Of an F1: correct, gold and predicted items.
 
         Raises:
             ConfigurationError: `measure` is no ratio of sums over sentences, or nothing was counted.

@@ -35,8 +35,12 @@ class Measure:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The sums that it is made of, each once."""
-        return tuple(dict.fromkeys([*self.numerator, *self.denominator]))
+        """The sums that it is made of, each once, in the order of their names.
+
+        Not in that of the fractions: runs are compared column by column, and a measure that was read from a file
+        may name its sums in another order.
+        """
+        return tuple(sorted({*self.numerator, *self.denominator}))
 
     def value(self, sums: Mapping[str, float]) -> float:
         """The ratio of the sums; 0 where there is nothing to divide by."""
