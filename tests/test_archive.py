@@ -18,9 +18,8 @@ SEED = 'std.parseInt(std.extVar("CMTL_SEED"))'
 
 
 @pytest.fixture
-def unpacked(trained, tmp_path):
-    with tarfile.open(trained / "model.tar.gz") as tar:
-        tar.extractall(tmp_path / "unpacked", filter="data")
+def unpacked(trained, tmp_path, unpack):
+    unpack(trained / "model.tar.gz", tmp_path / "unpacked")
     return tmp_path / "unpacked"
 
 

@@ -44,7 +44,7 @@ def members(archive):
 
 
 @pytest.mark.parametrize("trainable", [False, True])
-def test_an_archive_stands_alone(trainable, bert_config, tmp_path, no_network):
+def test_an_archive_stands_alone(trainable, bert_config, tmp_path, unpack, no_network):
     bert_config["model"]["embedder"]["bert"]["trainable"] = trainable
     run = train(bert_config, tmp_path / "run")
     before = load(run.archive).predict("Ann was born in Rome .")
@@ -59,9 +59,8 @@ def test_an_archive_stands_alone(trainable, bert_config, tmp_path, no_network):
     assert f"files/{FOLDER}/config.json" in names
     assert (f"files/{FOLDER}/model.safetensors" in names) == (not trainable)
     kept = [*run.directory.glob("checkpoints/*/*.safetensors")]
-    with tarfile.open(run.archive) as tar:
-        tar.extract("weights.safetensors", tmp_path, filter="data")
-    for file in [*kept, tmp_path / "weights.safetensors"]:
+    unpack(run.archive, tmp_path / "unpacked")
+    for file in [*kept, tmp_path / "unpacked/weights.safetensors"]:
         if "state" not in file.name:
             assert any(".transformer." in name for name in load_file(file)) == trainable
 
@@ -78,26 +77,24 @@ def test_single_task_has_one_frozen_transformer(bert_config, tmp_path):
     assert sum(name.endswith("model.safetensors") for name in members(run.archive)) == 1
 
 
-def unpacked(run, tmp_path):
-    with tarfile.open(run.archive) as tar:
-        tar.extractall(tmp_path / "unpacked", filter="data")
+def unpacked(run, tmp_path, unpack):
+    unpack(run.archive, tmp_path / "unpacked")
     (tmp_path / "unpacked/manifest.json").unlink()
     return tmp_path / "unpacked"
 
 
 @pytest.fixture
-def frozen(bert_config, tmp_path):
-    return unpacked(train(bert_config, tmp_path / "run"), tmp_path)
+def frozen(bert_config, tmp_path, unpack):
+    return unpacked(train(bert_config, tmp_path / "run"), tmp_path, unpack)
 
 
 def change(file, **values):
     file.write_text(json.dumps({**json.loads(file.read_text()), **values}))
 
 
-def test_damage_is_found(bert_config, tmp_path):
+def test_damage_is_found(bert_config, tmp_path, unpack):
     run = train(bert_config, tmp_path / "run")
-    with tarfile.open(run.archive) as tar:
-        tar.extractall(tmp_path / "unpacked", filter="data")
+    unpack(run.archive, tmp_path / "unpacked")
     change(tmp_path / f"unpacked/files/{FOLDER}/config.json", layer_norm_eps=1e-3)
     with pytest.raises(ConfigurationError, match=f"files/{FOLDER}/config.json: .*where manifest.json says"):
         load_archive(tmp_path / "unpacked")

@@ -21,7 +21,13 @@ def process(reviews):
     command = [sys.executable, "-m", "causal_mtl", "serve", "--port", "0", str(reviews)]
     environment = {**os.environ, "no_proxy": "127.0.0.1"}
     started = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        # The tests may run in the background of a script, where Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     yield started
     started.kill()

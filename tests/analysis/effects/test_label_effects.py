@@ -1,6 +1,5 @@
 import json
 import random
-import tarfile
 
 import pytest
 
@@ -78,13 +77,12 @@ def rewritten(world, folder, change):
     return folder
 
 
-def test_permuted_names_permute_effects(of_world, world, tmp_path):
+def test_permuted_names_permute_effects(of_world, world, tmp_path, unpack):
     """The same model asked of data whose labels are called otherwise in the vocabulary."""
     names = {"a0": "a2", "a1": "a0", "a2": "a1"}
     plain = of_world(seed=1)
     other = tmp_path / "other"
-    with tarfile.open(plain / "model.tar.gz") as archive:
-        archive.extractall(other, filter="data")
+    unpack(plain / "model.tar.gz", other)
     file = other / "vocabulary/A_labels.txt"
     file.write_text("".join(f"{names[line]}\n" for line in file.read_text().split()))
     members = {name: path for name, path in members_of(other).items() if name != "manifest.json"}
