@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 from typing import Any
 
 from causal_mtl.commands.effects_of_edits import add_edits
 from causal_mtl.commands.effects_of_words import add_texts
-from causal_mtl.commands.output import STANDARD, check_outputs, open_output, write_text
+from causal_mtl.commands.output import STANDARD, check_outputs, open_output, write_report, write_text
 from causal_mtl.commands.plot import drawing
 from causal_mtl.commands.predict import positive
 
@@ -165,7 +164,6 @@ def run(options: argparse.Namespace) -> int | None:
 def _run_labels(options: argparse.Namespace) -> None:
     from causal_mtl.analysis.drawing import figure_bytes, plot_effects
     from causal_mtl.analysis.effects import LabelQuestion, as_csv, effect_tables, label_effects
-    from causal_mtl.analysis.tables import render
     from causal_mtl.common import ConfigurationError
 
     if not 0 < options.fdr <= 1:
@@ -201,11 +199,7 @@ def _run_labels(options: argparse.Namespace) -> None:
         logger.warning(warning)
     for label, cases in report["left_out"].items():
         logger.warning(f"{label!r} is left out: {cases} cases (--min-support {options.min_support})")
-    if options.readable:
-        text = "\n".join(render(table, "text") for table in effect_tables(report))
-    else:
-        text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
-    write_text(options.output_file, text)
+    write_report(options.output_file, report, effect_tables(report) if options.readable else None)
     if options.csv:
         write_text(options.csv, as_csv(report))
     if options.heat_map:

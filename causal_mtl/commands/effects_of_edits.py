@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 from typing import Any
 
-from causal_mtl.commands.output import write_text
+from causal_mtl.commands.output import STANDARD, check_outputs, write_report
 from causal_mtl.commands.predict import positive
 
 logger = logging.getLogger(__name__)
@@ -62,8 +61,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     from causal_mtl.analysis.effects import EditQuestion, edit_effects, edit_tables
-    from causal_mtl.analysis.tables import render
 
+    check_outputs(output_file=options.output_file or STANDARD)
     question = EditQuestion(
         options.target,
         pairs=options.pairs,
@@ -76,8 +75,4 @@ def _run(options: argparse.Namespace) -> None:
         logger.warning(warning)
     for reason, count in report["left_out"].items():
         logger.warning(f"{count} pairs are left out: {reason}")
-    if options.readable:
-        text = "\n".join(render(table, "text") for table in edit_tables(report))
-    else:
-        text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
-    write_text(options.output_file, text)
+    write_report(options.output_file, report, edit_tables(report) if options.readable else None)

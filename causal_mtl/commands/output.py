@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING, Any
 
 from causal_mtl.common import ConfigurationError
+
+if TYPE_CHECKING:
+    from causal_mtl.analysis.tables import Table
 
 STANDARD = "-"
 """Stands for standard output, and for standard input."""
@@ -143,3 +147,15 @@ def _final(path: str | os.PathLike[str], shown: str) -> Path:
 def _is_replaceable(path: Path) -> bool:
     """Whether there is a plain file, or nothing."""
     return path.is_file() or not path.exists()
+
+
+def write_report(
+    path: str | os.PathLike[str] | None, report: dict[str, Any], tables: Iterable[Table] | None
+) -> None:
+    """Write `tables` as text, or where there are none `report` as JSON, as `write_text` does."""
+    from causal_mtl.analysis.tables import render
+
+    if tables is None:
+        write_text(path, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+    else:
+        write_text(path, "\n".join(render(table, "text") for table in tables))

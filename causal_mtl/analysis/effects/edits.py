@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_mtl.analysis.effects.faithfulness import as_numbers, scores
-from causal_mtl.analysis.effects.intervals import bootstrap_means
+from causal_mtl.analysis.effects.intervals import bootstrap_means, seed_warnings
 from causal_mtl.analysis.effects.intervene import Annotations, Interventions
 from causal_mtl.analysis.effects.pairs import Pair, Which, find_pairs
 from causal_mtl.archive import Archive, Device, load_archive
@@ -80,7 +80,7 @@ def edit_effects(
         "pairs": len(pairs),
         "originals": len({pair.case for pair in pairs}),
         "left_out": left_out,
-        "warnings": _warnings(archives),
+        "warnings": seed_warnings(len(archives)),
         **_report(pairs, changes, names, question),
     }
 
@@ -196,11 +196,6 @@ def _means(
         }
         for column in range(values.shape[2])
     ]
-
-
-def _warnings(archives: Sequence[Any]) -> list[str]:
-    one = len(archives) == 1
-    return ["one model: the intervals say nothing about trainings with other seeds"] if one else []
 
 
 def _check_target(archive: Archive, target: str) -> None:

@@ -110,3 +110,9 @@ def _p_values(drawn: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[
     p = np.minimum(1.0, 2 * np.minimum(below, above))
     p[np.abs(mean) < _EXACT] = 1.0
     return p
+
+
+def seed_warnings(models: int) -> list[str]:
+    """What is to be said of intervals over so many models."""
+    one = "one model: the intervals say nothing about trainings with other seeds"
+    return [one] if models == 1 else []

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from causal_mtl.analysis.effects.estimate import Estimated, estimate
+from causal_mtl.analysis.effects.intervals import seed_warnings
 from causal_mtl.analysis.effects.observe import Observed, contrasts, observe
 from causal_mtl.analysis.effects.overlap import overlap
 from causal_mtl.analysis.effects.question import LabelQuestion
@@ -95,13 +96,11 @@ def _of_units(
         for one, family in zip(overlaps, found, strict=True)
         if (text := one.warning(_what(family, question)))
     ]
-    if len(observed) == 1:
-        warnings.append("one model: the intervals say nothing about trainings with other seeds")
     return {
         "units": len(units),
         "units_without_gold": sum(unit.factual is None for unit in units),
         "overlap": [one.as_json() for one in overlaps],
-        "warnings": warnings,
+        "warnings": warnings + seed_warnings(len(observed)),
     }
 
 
