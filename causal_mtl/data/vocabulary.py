@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import collections
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatch
 from os import PathLike
 from pathlib import Path
@@ -11,8 +10,7 @@ from typing import Annotated
 
 from causal_mtl.common import ConfigurationError, Construct, InputFile, Problem, ReadPath, Registrable
 from causal_mtl.data.counting import Choice, Countable, Counter, count
-from causal_mtl.data.token_lines import read_lines
-from causal_mtl.data.vocabulary_files import find_namespaces, write_namespaces
+from causal_mtl.data.vocabulary_files import find_namespaces, read_namespace, write_namespaces
 
 PADDING_TOKEN = "@@PADDING@@"
 OOV_TOKEN = "@@UNKNOWN@@"
@@ -75,8 +73,6 @@ class Vocabulary(Registrable):
             if namespace not in files:
                 message = f"there is no file for {namespace!r}"
                 yield config.problem("min_pretrained_embeddings", message, "pretrained_files")
-
-    # -- constructors --
 
     @classmethod
     def from_instances(
@@ -179,8 +175,6 @@ class Vocabulary(Registrable):
         """A vocabulary without any strings, to be filled by hand."""
         return cls()
 
-    # -- look-up --
-
     def is_padded(self, namespace: str) -> bool:
         """Whether `namespace` has a padding and an unknown token."""
         return not any(fnmatch(namespace, pattern) for pattern in self._non_padded)
@@ -225,8 +219,6 @@ class Vocabulary(Registrable):
         tokens = self._index_to_token.get(namespace)
         return self._start(namespace)[1] if tokens is None else tokens
 
-    # -- change --
-
     def add_token_to_namespace(self, token: str, namespace: str = "tokens") -> int:
         """The index of `token`, which is added if it is new."""
         if namespace not in self._token_to_index:
@@ -246,8 +238,7 @@ class Vocabulary(Registrable):
         self._add(count(instances), Choice())
 
     def save_to_files(self, directory: str | PathLike[str]) -> None:
-        """Write ``<namespace>.txt`` (one string per line, without the padding token) and the list of the
-        unpadded.
+        """Write ``<namespace>.txt`` (one string per line, no padding token) and the list of the unpadded.
 
         Raises:
             ConfigurationError: `directory` holds other ``.txt`` files, which `from_files` would take for
@@ -270,13 +261,12 @@ class Vocabulary(Registrable):
         sizes = ", ".join(f"{name}: {len(tokens)}" for name, tokens in sorted(self._token_to_index.items()))
         return f"Vocabulary({sizes})"
 
-    # -- inside --
+    def _special(self, namespace: str) -> tuple[str, ...]:
+        return (self.padding_token, self.oov_token) if self.is_padded(namespace) else ()
 
     def _start(self, namespace: str) -> tuple[dict[str, int], dict[int, str]]:
         """What `namespace` holds before any string is added."""
-        if not self.is_padded(namespace):
-            return {}, {}
-        return {self.padding_token: 0, self.oov_token: 1}, {0: self.padding_token, 1: self.oov_token}
+        return _both_ways(self._special(namespace))
 
     def _add(self, counter: Counter, choice: Choice) -> None:
         for namespace, tokens in choice.tokens(counter).items():
@@ -285,23 +275,18 @@ class Vocabulary(Registrable):
     def _add_non_padded(self, patterns: Iterable[str]) -> None:
         before = {name: self.is_padded(name) for name in self._token_to_index}
         self._non_padded |= set(patterns)
-        changed = [name for name, padded in before.items() if padded != self.is_padded(name)]
-        if changed:
+        if changed := [name for name, padded in before.items() if padded != self.is_padded(name)]:
             raise ConfigurationError(
                 f"namespaces {', '.join(changed)} are padded in the files and not in non_padded_namespaces"
             )
 
     def _load_namespace(self, namespace: str, path: Path) -> None:
-        lines = read_lines(path)
-        if self.is_padded(namespace):
-            if self.oov_token not in lines:
-                raise ConfigurationError(f"{path}: the unknown token {self.oov_token!r} is missing")
-            lines = [self.padding_token, *lines]
-        if len(set(lines)) < len(lines):
-            twice = collections.Counter(lines).most_common(1)[0][0]
-            raise ConfigurationError(f"{path}: {twice!r} stands there twice")
-        self._token_to_index[namespace] = {token: i for i, token in enumerate(lines)}
-        self._index_to_token[namespace] = dict(enumerate(lines))
+        tokens = read_namespace(path, self._special(namespace))
+        self._token_to_index[namespace], self._index_to_token[namespace] = _both_ways(tokens)
+
+
+def _both_ways(tokens: Sequence[str]) -> tuple[dict[str, int], dict[int, str]]:
+    return {token: index for index, token in enumerate(tokens)}, dict(enumerate(tokens))
 
 
 Vocabulary.register("from_instances", constructor="from_instances")(Vocabulary)

@@ -1,8 +1,9 @@
-"""The directory of a saved vocabulary: a file a namespace, and the list of the unpadded."""
+"""The directory of a saved vocabulary: one file per namespace, and the list of the unpadded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from causal_mtl.common import ConfigurationError
@@ -22,6 +23,26 @@ def find_namespaces(directory: Path) -> tuple[list[str], dict[str, Path]]:
         raise ConfigurationError(f"{directory} holds no vocabulary: there is no {NON_PADDED_FILE} in it")
     paths = sorted(path for path in directory.glob("*.txt") if path != listing)
     return read_lines(listing), {path.name.removesuffix(".txt"): path for path in paths}
+
+
+def read_namespace(path: Path, special: Sequence[str]) -> list[str]:
+    """The strings of one namespace, in the order of their indices.
+
+    Args:
+        path: its file, which holds no padding token.
+        special: padding and unknown token, in this order; empty in an unpadded namespace.
+
+    Raises:
+        ConfigurationError: the unknown token is missing, or a string stands there twice.
+    """
+    tokens = [*special[:1], *read_lines(path)]
+    for name in special[1:]:
+        if name not in tokens:
+            raise ConfigurationError(f"{path}: the unknown token {name!r} is missing")
+    if len(set(tokens)) < len(tokens):
+        twice = Counter(tokens).most_common(1)[0][0]
+        raise ConfigurationError(f"{path}: {twice!r} stands there twice")
+    return tokens
 
 
 def write_namespaces(

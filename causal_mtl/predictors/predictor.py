@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import Any, Literal
 
-import torch
-
 from causal_mtl.archive import Archive
 from causal_mtl.common import ConfigurationError, Registrable
-from causal_mtl.data import Annotation, Instance, batches
+from causal_mtl.data import Annotation, Instance
 from causal_mtl.data.instance import Token, scores_of
-from causal_mtl.data.loader import Loader
 from causal_mtl.data.records import Entry, expect, read_entries
 from causal_mtl.data.schema import to_json
 from causal_mtl.data.strict_json import check
 from causal_mtl.data.strings import expect_text, expect_tokens
-from causal_mtl.models.model import Labels
 from causal_mtl.nn.precision import choose_device, choose_precision
+from causal_mtl.predictors.annotator import Annotator
 from causal_mtl.predictors.given import check_tasks, read_given, read_gold
-from causal_mtl.predictors.partial import complete
-from causal_mtl.predictors.uncertain import certain, distributions, uncertain
 
 OnError = Literal["stop", "skip"]
 Precision = Literal["auto", "no", "bf16"]
@@ -32,9 +25,6 @@ Record = Mapping[str, Any]
 
 WINDOW = 16
 """Batches that are read ahead, to put sentences of similar length together."""
-MOST_PIECES = 16_384
-"""Tokens (word pieces where an indexer counts these) that are predicted together at most, padding counted; a
-longer text is a batch of its own."""
 
 
 class InputError(ConfigurationError):
@@ -83,7 +73,8 @@ class Predictor(Registrable):
         self.model = archive.model
         self.batch_size = batch_size
         device = choose_device(archive.device.type)  # type: ignore[arg-type]
-        self.mixed_precision = choose_precision(mixed_precision, device)
+        precision = choose_precision(mixed_precision, device)
+        self.annotator = Annotator(archive, batch_size, precision)  # type: ignore[arg-type]  # never fp16
         self.given_gold = given_gold
         check_tasks("given_gold", given_gold, self.model.tasks)
 
@@ -184,36 +175,7 @@ class Predictor(Registrable):
 
         Annotations that an instance has already are set, not predicted; around partial ones the rest is.
         """
-        return self._annotate(complete(instances, self.model.tasks, self._annotate))
-
-    def _annotate(self, instances: Sequence[Instance]) -> list[dict[str, Annotation]]:
-        """As `annotate`, where nothing is partial."""
-        # What is set, and what with probabilities, must be the same in a batch.
-        alike: dict[tuple[frozenset[str], frozenset[str]], list[int]] = defaultdict(list)
-        for number, instance in enumerate(instances):
-            alike[frozenset(instance.annotations), frozenset(uncertain(instance))].append(number)
-        found: dict[int, dict[str, Annotation]] = {}
-        for (_, unsure), indices in alike.items():
-            group = [certain(instances[index]) for index in indices]
-            loader = Loader(group, self.archive.vocab, self.archive.reader.token_indexers, self.model.tasks)
-            for chosen in self.batches(loader.lengths):
-                batch = loader.batch(chosen).to(self.archive.device)
-                unlabelled = replace(batch, labels={}, counts=Counter())
-                rows = [instances[indices[row]] for row in chosen]
-                given = distributions(rows, unsure, self.model.tasks, self.archive.vocab)
-                labels: Labels = {
-                    **batch.labels,
-                    **{name: one.to(self.archive.device) for name, one in given.items()},
-                }
-                with torch.inference_mode(), self._autocast():
-                    output = self.model(unlabelled, labels or None)
-                    decoded = self.model.decode(output, unlabelled, labels or None)
-                found.update(zip((indices[row] for row in chosen), decoded, strict=True))
-        return [found[number] for number in range(len(instances))]
-
-    def batches(self, lengths: Sequence[int]) -> list[list[int]]:
-        """Which sentences go together: no more than memory has room for, and no short one with a long one."""
-        return batches(lengths, batch_size=self.batch_size, max_tokens=MOST_PIECES, shuffle=False, alike=True)
+        return self.annotator.annotate(instances)
 
     def annotate_tokens(
         self, texts: Iterable[tuple[str, Sequence[Token]]]
@@ -258,11 +220,6 @@ class Predictor(Registrable):
                 results.append(InputError(error.message))
         predicted = iter(self._predict(instances))
         return [next(predicted) if result is None else result for result in results]
-
-    def _autocast(self) -> torch.autocast:
-        return torch.autocast(
-            self.archive.device.type, torch.bfloat16, enabled=self.mixed_precision == "bf16"
-        )
 
     def _checked(self, record: Any) -> Instance:
         if not isinstance(record, Mapping):

@@ -233,7 +233,7 @@ def test_a_precision_that_this_machine_lacks_is_refused_first(monkeypatch, train
     monkeypatch.setattr(precision, "computes_in_bf16", lambda device: False)
     with pytest.raises(ConfigurationError, match=r'cannot compute in "bf16"'):
         load("nowhere", mixed_precision="bf16")
-    assert load(trained, mixed_precision="auto").mixed_precision == "no"
+    assert load(trained, mixed_precision="auto").annotator.mixed_precision == "no"
 
 
 def lines(*records):
@@ -328,7 +328,7 @@ def test_a_short_text_is_not_padded_to_a_long_one(trained, monkeypatch):
     found = predictor.predict_batch(texts)
     assert [record["text"] for record in found] == texts
     assert shapes == [(2, 180, 171), (3, 9, 2)]
-    monkeypatch.setattr("causal_mtl.predictors.predictor.MOST_PIECES", 200)
+    monkeypatch.setattr("causal_mtl.predictors.annotator.MOST_PIECES", 200)
     shapes.clear()
     assert [record["text"] for record in predictor.predict_batch(texts)] == texts
     assert shapes == [(1, 180, 180), (1, 171, 171), (3, 9, 2)]

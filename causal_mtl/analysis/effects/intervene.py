@@ -15,7 +15,7 @@ from torch import Tensor
 from causal_mtl.archive import Archive
 from causal_mtl.data import Annotation, Instance, Span
 from causal_mtl.data.loader import Batch, Loader
-from causal_mtl.predictors import Predictor
+from causal_mtl.predictors.annotator import Annotator
 from causal_mtl.tasks import Head
 
 Annotations = Mapping[str, Annotation]
@@ -49,7 +49,7 @@ class Interventions:
             index for index, one in enumerate(instances) if any(name not in one.annotations for name in tasks)
         ]
         bare = [replace(instances[index], annotations={}) for index in missing]
-        predicted = dict(zip(missing, self._predictor().annotate(bare), strict=True))
+        predicted = dict(zip(missing, self._annotator().annotate(bare), strict=True))
         return [
             {name: one.annotations[name] if name in one.annotations else predicted[i][name] for name in tasks}
             for i, one in enumerate(instances)
@@ -75,7 +75,7 @@ class Interventions:
         heads = self._loader(instances, of_heads)
         encoders = None if of_encoders is None else self._loader(instances, of_encoders)
         found = {name: np.empty((len(places), len(self.outcome_names(name)))) for name in self.targets}
-        for indices in self._predictor().batches(heads.lengths):
+        for indices in self._annotator().batches(heads.lengths):
             batch = heads.batch(indices).to(self.archive.device)
             options = {} if encoders is None else {"encoder_labels": self._labels(encoders, indices)}
             scored = self._score(batch, options)
@@ -85,8 +85,8 @@ class Interventions:
                 found[name][indices] = probabilities.double().cpu().numpy()
         return found
 
-    def _predictor(self) -> Predictor:
-        return Predictor(self.archive, self.batch_size)
+    def _annotator(self) -> Annotator:
+        return Annotator(self.archive, self.batch_size)
 
     def _loader(self, instances: Sequence[Instance], labels: Sequence[Annotations]) -> Loader:
         set_ = [replace(one, annotations=dict(of)) for one, of in zip(instances, labels, strict=True)]

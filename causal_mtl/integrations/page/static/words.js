@@ -35,8 +35,9 @@ export class Words {
   // Asks anew, if this is open; another label is chosen where the task is another one.
   async refresh(anew = false) {
     const { panel } = this;
+    const turn = ++this.asked; // what is still to come belongs to another text
+    this.root.removeAttribute("aria-busy");
     if (!this.root.open || !panel.answer) return;
-    const turn = ++this.asked;
     this.root.setAttribute("aria-busy", "true");
     try {
       const body = { text: panel.text, given: request(panel.given, panel.tasks), target: this.target.value, n: Number(this.longest.value) };
