@@ -151,11 +151,10 @@ def _predictors(options: argparse.Namespace, models: list[str]) -> list[Predicto
     """The models, if they have the target and the labels."""
     from causal_mtl.common import ConfigurationError
     from causal_mtl.predictors import load
-    from causal_mtl.predictors.given import check_tasks
 
     predictors = [load(path, device=options.device, batch_size=options.batch_size) for path in models]
     for predictor in predictors:
-        check_tasks("--target", [options.target], predictor.model.tasks)
+        predictor.model.tasks.check_names([options.target], "--target")
         names = predictor.model.tasks[options.target].outcome_names(predictor.archive.vocab)
         for label in options.labels:
             if label not in names:

@@ -83,7 +83,6 @@ def run(options: argparse.Namespace) -> None:
     """Evaluate and write what is asked for."""
     from causal_mtl.archive import load_archive
     from causal_mtl.data.loader import Loader
-    from causal_mtl.predictors.given import check_tasks
     from causal_mtl.training import Batching, Engine, evaluate
     from causal_mtl.training.data_report import describe_for_model, problems
     from causal_mtl.training.frozen_cache import use_cache
@@ -98,7 +97,7 @@ def run(options: argparse.Namespace) -> None:
     archive = load_archive(options.archive, options.overrides, options.device)
     if options.constraints:
         _constrain(archive.model, options.constraints)
-    check_tasks("--given-gold", options.given_gold, archive.model.tasks)
+    archive.model.tasks.check_names(options.given_gold, "--given-gold")
     tasks = _tasks(archive, options.tasks, options.given_gold)
     used = [task for task in archive.model.tasks if task in tasks or task.name in options.given_gold]
     instances = read_gold(archive, options.data, used)
@@ -170,10 +169,8 @@ def _calibration(
 
 def _tasks(archive: Archive, names: list[str] | None, given: list[str]) -> list[Task]:
     """The tasks of these names, by default all that are not given."""
-    tasks = list(archive.model.tasks)
-    known = [task.name for task in tasks]
-    if unknown := [name for name in names or () if name not in known]:
-        raise ConfigurationError(f"--tasks: the model has no task {unknown[0]!r} (tasks: {', '.join(known)})")
+    tasks = archive.model.tasks
+    tasks.check_names(names or (), "--tasks")
     if both := [name for name in names or () if name in given]:
         raise ConfigurationError(f"--tasks: {both[0]!r} is given, so there is nothing to score")
     chosen = [task for task in tasks if task.name not in given and (names is None or task.name in names)]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from causal_mtl.common import ConfigurationError
+from causal_mtl.common.text import suggestion
 from causal_mtl.metrics import Measure, inconsistency_measures
 from causal_mtl.tasks import Link, Task
 
@@ -48,6 +49,18 @@ class TaskGraph:
 
     def __contains__(self, name: str) -> bool:
         return name in self._by_name
+
+    def check_names(self, names: Iterable[str], option: str) -> None:
+        """Refuse names that no task has.
+
+        Raises:
+            ConfigurationError: begins with `option`.
+        """
+        for name in names:
+            if name not in self._order:
+                hint = suggestion(name, self._order)
+                known = ", ".join(self._order)
+                raise ConfigurationError(f"{option}: the model has no task {name!r}{hint} (tasks: {known})")
 
     def metric_names(self) -> list[str]:
         """The names of all measures of all tasks."""

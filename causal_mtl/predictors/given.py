@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from causal_mtl.common import ConfigurationError
-from causal_mtl.common.text import suggestion
 from causal_mtl.data import Annotation, Instance, Vocabulary
 from causal_mtl.data.records import expect
 from causal_mtl.data.schema import from_json
@@ -44,21 +43,6 @@ def read_gold(
             raise ConfigurationError(f"annotations.{name}: is missing, but --given-gold wants it")
     instance.annotations = {name: gold[name] for name in names}
     _check(instance, names, tasks, vocab, "annotations")
-
-
-def check_tasks(option: str, names: Iterable[str], tasks: TaskGraph) -> None:
-    """Refuse names that no task has.
-
-    Raises:
-        ConfigurationError: begins with `option`.
-    """
-    known = [task.name for task in tasks]
-    for name in names:
-        if name not in known:
-            hint = suggestion(name, known)
-            raise ConfigurationError(
-                f"{option}: the model has no task {name!r}{hint} (tasks: {', '.join(known)})"
-            )
 
 
 def _read(instance: Instance, annotations: Any, key: str) -> dict[str, Annotation]:

@@ -17,7 +17,7 @@ from causal_mtl.data.strict_json import check
 from causal_mtl.data.strings import expect_text, expect_tokens
 from causal_mtl.nn.precision import choose_device, choose_precision
 from causal_mtl.predictors.annotator import Annotator
-from causal_mtl.predictors.given import check_tasks, read_given, read_gold
+from causal_mtl.predictors.given import read_given, read_gold
 
 OnError = Literal["stop", "skip"]
 Precision = Literal["auto", "no", "bf16"]
@@ -76,7 +76,7 @@ class Predictor(Registrable):
         precision = choose_precision(mixed_precision, device)
         self.annotator = Annotator(archive, batch_size, precision)  # type: ignore[arg-type]  # never fp16
         self.given_gold = given_gold
-        check_tasks("given_gold", given_gold, self.model.tasks)
+        self.model.tasks.check_names(given_gold, "given_gold")
 
     def predict(self, record: str | Record) -> dict[str, Any]:
         """Predict one text or record.

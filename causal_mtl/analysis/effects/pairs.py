@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from causal_mtl.common import ConfigurationError
-from causal_mtl.common.text import suggestion
 from causal_mtl.data import Instance, LabelAnnotation
 from causal_mtl.models import Model
 
@@ -105,11 +104,7 @@ def _label(instance: Instance, task: str) -> str | None:
 
 
 def _check_task(name: str, model: Model) -> None:
-    names = [task.name for task in model.tasks]
-    if name not in names:
-        raise ConfigurationError(
-            f"'edited_task': the model has no task {name!r}{suggestion(name, names)} (tasks: {', '.join(names)})"
-        )
+    model.tasks.check_names([name], "'edited_task'")
     task = model.tasks[name]
     if task.yields != "labels" or not task.exclusive:
         raise ConfigurationError(f"'edited_task': the task {name!r} does not have exactly one label per text")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from causal_mtl.common import ConfigurationError
-from causal_mtl.common.text import suggestion
 from causal_mtl.models import Model
 
 Weights = Literal["uniform", "frequency"]
@@ -64,21 +63,14 @@ class LabelQuestion:
         Raises:
             ConfigurationError: names the option.
         """
-        names = [task.name for task in model.tasks]
-        for option, task in (
-            ("--source", self.source),
-            ("--target", self.target),
-            *(("--given-gold", task) for task in self.given_gold),
-            *(("--known-null", task) for task, _ in self.nulls),
-        ):
-            if task not in names:
-                known = ", ".join(names)
-                raise ConfigurationError(
-                    f"{option}: the model has no task {task!r}{suggestion(task, names)} (tasks: {known})"
-                )
+        tasks = model.tasks
+        tasks.check_names([self.source], "--source")
+        tasks.check_names([self.target], "--target")
+        tasks.check_names(self.given_gold, "--given-gold")
+        tasks.check_names((task for task, _ in self.nulls), "--known-null")
         for task in self.targets:
             if task not in model.reached_from(self.source):
-                reached = ", ".join(name for name in names if name in model.reached_from(self.source))
+                reached = ", ".join(one.name for one in tasks if one.name in model.reached_from(self.source))
                 raise ConfigurationError(
                     f"--target: labels of {self.source!r} do not reach {task!r} in this model; "
                     f"they reach {reached or 'no task'}"

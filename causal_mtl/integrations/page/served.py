@@ -10,7 +10,6 @@ from typing import Any
 from causal_mtl.data import WhitespaceTokenizer, from_json
 from causal_mtl.integrations.page.analysis import Analysis, Record
 from causal_mtl.predictors import Predictor
-from causal_mtl.predictors.given import check_tasks
 from causal_mtl.tasks import Task
 
 
@@ -55,7 +54,7 @@ class ServedModel:
         Raises:
             ConfigurationError: there is no such task, or the record is not as it should be.
         """
-        check_tasks("target", [target], self.predictor.model.tasks)
+        self.predictor.model.tasks.check_names([target], "target")
         with self._lock:
             return self.analysis.word_effects(self.predictor, record, target, sizes)
 
