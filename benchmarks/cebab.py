@@ -114,12 +114,12 @@ def bootstrapped(
 
 def truth(records: Sequence[Record], samples: int) -> dict[str, dict[str, Any]]:
     """By people's edits, and of how many reviews."""
-    from causal_mtl.analysis.effects.intervals import bootstrap_means
+    from causal_mtl.analysis.effects.intervals import Bootstrap
 
     found = {}
     for aspect in ASPECTS:
         values = list(of_reviews(records, aspect).values())
-        of = bootstrap_means(np.array(values)[None, :, None], range(len(values)), samples)
+        of = Bootstrap(samples).means(np.array(values)[None, :, None], range(len(values)))
         found[aspect] = {
             "effect": of.mean.item(),
             "low": of.low.item(),

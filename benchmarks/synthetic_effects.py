@@ -5,7 +5,8 @@ python benchmarks/synthetic_effects.py
 Each world is a data set of its own (`causal-mtl synthesize --seed`), with models of several seeds. Gold labels
 are handed on in training (`training_config/synthetic/gold.jsonnet`), labels that are missing are summed over, and
 so are all labels in inference. Effects of each label of A on each outcome of B, and on C, which A does not touch;
-of the texts that have the label.
+of the texts that have the label. With `--bootstrap` each model is trained on a bootstrap sample of its world's
+texts, so that intervals know of the training data.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ def world(seed: int, folder: Path, options: argparse.Namespace) -> dict[str, Any
     archives = [folder / f"model-{number}" for number in range(1, options.models + 1)]
     for number, archive in enumerate(archives, 1):
         config = machine.ROOT / "training_config/synthetic/gold.jsonnet"
-        train(config, archive, overrides={**OVERRIDES, "random_seed": number})
+        drawn = {"train_bootstrap": True} if options.bootstrap else {}
+        train(config, archive, overrides={**OVERRIDES, **drawn, "random_seed": number})
     question = LabelQuestion("A", "B", nulls=[("C", "")], split=False, samples=options.samples)
     report = label_effects(archives, str(data / "dev.jsonl"), question)
     true = {
@@ -85,6 +87,7 @@ def main() -> None:
     options.add_argument("--worlds", type=int, default=5, help="seeds of the data (default: %(default)s)")
     options.add_argument("--models", type=int, default=3, help="seeds of each world (default: %(default)s)")
     options.add_argument("--missing", type=float, default=0.0, help="share without A (default: %(default)s)")
+    options.add_argument("--bootstrap", action="store_true", help="of the training data, for each model")
     options.add_argument("--samples", type=int, default=2000, help="of the bootstrap (default: %(default)s)")
     given = options.parse_args()
     described = machine.describe(given.threads)
@@ -95,7 +98,7 @@ def main() -> None:
         print(json.dumps({target: summary(worlds[-1:], target) for target in ("B", "C")}), flush=True)
     figures = {target: summary(worlds, target) for target in ("B", "C")}
     print(json.dumps(figures, indent=1))
-    settings = {key: getattr(given, key) for key in ("worlds", "models", "missing")}
+    settings = {key: getattr(given, key) for key in ("worlds", "models", "missing", "bootstrap")}
     machine.write(given.output, described, {"settings": settings, "summary": figures, "worlds": worlds})
 
 

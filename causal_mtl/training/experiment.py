@@ -109,7 +109,10 @@ class Experiment:
 
     def loader(self, split: Split, vocab: Vocabulary) -> Loader:
         """The data of `split`, indexed."""
-        return Loader(self.instances[split], vocab, self.settings.reader(split).token_indexers, self.tasks)
+        instances = self.instances[split]
+        if split == "train" and self.settings.train_bootstrap:
+            instances = _drawn(instances, self.settings.random_seed)
+        return Loader(instances, vocab, self.settings.reader(split).token_indexers, self.tasks)
 
     def dry_run(self) -> tuple[Vocabulary, Model]:
         """Vocabulary and model as the training would start from; nothing is written.
@@ -172,3 +175,9 @@ class Experiment:
                 [Problem("train_share", f"{share} leaves none of {len(instances)} records: raise it")]
             )
         return kept
+
+
+def _drawn(instances: list[Instance], seed: int) -> list[Instance]:
+    """As many, with replacement; the same ones on every machine."""
+    places = (place_of(f"train_bootstrap:{seed}:{number}") for number in range(len(instances)))
+    return [instances[int(place * len(instances))] for place in places]

@@ -26,6 +26,9 @@ class Settings(FromParams):
         trainer: how to train.
         train_share: train on about this share of the records only, for learning curves. Records are chosen by
             their ids: smaller shares are part of larger ones, whatever the seed.
+        train_bootstrap: train on a bootstrap sample of the records: as many, drawn with replacement by
+            `random_seed`. Trainings of several seeds then differ as if each had data of its own, and the intervals
+            of `causal-mtl effects` know of the training data. The vocabulary is counted on all records.
         validation_dataset_reader: for validation and test data, and for text to predict.
         validation_data_path: chooses the best epoch.
         test_data_path: only read if `evaluate_on_test`.
@@ -44,6 +47,7 @@ class Settings(FromParams):
     model: Annotated[Lazy[Model], Late(*MODEL_EXTRAS)]
     trainer: Trainer
     train_share: Annotated[float, Range(gt=0, le=1)] = 1.0
+    train_bootstrap: bool = False
     validation_dataset_reader: DatasetReader | None = None
     validation_data_path: str | None = None
     test_data_path: str | None = None

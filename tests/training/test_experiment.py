@@ -167,6 +167,27 @@ def test_a_share_that_leaves_nothing(config):
         _ = Experiment(Params({**config, "train_share": 1e-9})).instances
 
 
+def test_a_bootstrap_sample_of_the_training_data(config):
+    def made(seed, **changes):
+        experiment = Experiment(Params({**config, "train_bootstrap": True, "random_seed": seed, **changes}))
+        vocab = experiment.vocabulary()
+        ids = {
+            split: [one.metadata["id"] for one in experiment.loader(split, vocab).instances]
+            for split in ("train", "validation")
+        }
+        return ids, vocab
+
+    (one, vocab), (again, _), (other, other_vocab) = made(1), made(1), made(2)
+    (plain, _) = made(1, train_bootstrap=False)
+    assert one == again
+    assert one["train"] != other["train"]
+    assert vocab == other_vocab
+    assert one["validation"] == other["validation"] == plain["validation"]
+    assert len(one["train"]) == len(plain["train"])
+    assert len(set(one["train"])) < len(plain["train"])
+    assert set(one["train"]) <= set(plain["train"])
+
+
 def test_a_vocabulary_from_files(config, trained, tmp_path):
     config["vocabulary"] = {"type": "from_files", "directory": str(trained / "vocabulary")}
     assert Experiment(Params(config)).vocabulary() == Vocabulary.from_files(trained / "vocabulary")

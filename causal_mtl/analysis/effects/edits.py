@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_mtl.analysis.effects.faithfulness import as_numbers, scores
-from causal_mtl.analysis.effects.intervals import bootstrap_means, seed_warnings
+from causal_mtl.analysis.effects.intervals import Bootstrap, are_resampled, seed_warnings
 from causal_mtl.analysis.effects.intervene import Annotations, Interventions
 from causal_mtl.analysis.effects.pairs import Pair, Which, find_pairs
 from causal_mtl.archive import Archive, Device, load_archive
-from causal_mtl.common import ConfigurationError
-from causal_mtl.common.text import suggestion
+from causal_mtl.common import ConfigurationError, Params
 from causal_mtl.data import Instance, LabelAnnotation
 
 Changes = Mapping[str, NDArray[np.float64]]
@@ -64,24 +63,28 @@ def edit_effects(
         ConfigurationError: a model cannot be asked this, the models do not fit together, or there are no pairs.
     """
     first = load_archive(archives[0], device=device)
-    _check_target(first, question.target)
+    first.model.tasks.check_names([question.target], "--target")
     instances = list(first.reader.read(data))
     pairs, left_out = find_pairs(instances, first.model, question.pairs)
     names = first.model.tasks[question.target].outcome_names(first.vocab)
     changes: list[Changes] = []
+    configs: list[Params] = []
     for path in archives:
         archive = load_archive(path, device=device) if changes else first
         _check_alike(archive, question.target, pairs, names, str(path))
+        configs.append(archive.config)
         changes.append(_changes(archive, instances, pairs, names, question))
+    bootstrap = Bootstrap(question.samples, question.seed, are_resampled(configs))
     return {
         "question": asdict(question),
         "models": [str(path) for path in archives],
         "data": data,
+        "resampled": bootstrap.resampled,
         "pairs": len(pairs),
         "originals": len({pair.case for pair in pairs}),
         "left_out": left_out,
         "warnings": seed_warnings(len(archives)),
-        **_report(pairs, changes, names, question),
+        **_report(pairs, changes, names, bootstrap),
     }
 
 
@@ -112,17 +115,17 @@ def _changes(
 
 
 def _report(
-    pairs: Sequence[Pair], changes: Sequence[Changes], names: Sequence[str], question: EditQuestion
+    pairs: Sequence[Pair], changes: Sequence[Changes], names: Sequence[str], bootstrap: Bootstrap
 ) -> dict[str, Any]:
     """Errors of all pairs and of each task's; and how the expected value changes, by task and labels."""
     numbers = as_numbers(names)
     by_model = [_errors(one, numbers) for one in changes]
     tasks = dict.fromkeys(pair.task for pair in pairs)
     report: dict[str, Any] = {
-        "scores": _averages(by_model, pairs, range(len(pairs)), question),
+        "scores": _averages(by_model, pairs, range(len(pairs)), bootstrap),
         "by_task": {
             task: _averages(
-                by_model, pairs, [i for i, pair in enumerate(pairs) if pair.task == task], question
+                by_model, pairs, [i for i, pair in enumerate(pairs) if pair.task == task], bootstrap
             )
             for task in tasks
         },
@@ -130,7 +133,7 @@ def _report(
     if numbers is not None:
         moved = [{key: of @ numbers for key, of in one.items()} for one in changes]
         kinds = dict.fromkeys((pair.task, pair.before, pair.after) for pair in pairs)
-        report["changes"] = [_moved(moved, pairs, kind, question) for kind in kinds]
+        report["changes"] = [_moved(moved, pairs, kind, bootstrap) for kind in kinds]
     return report
 
 
@@ -150,12 +153,12 @@ def _averages(
     by_model: Sequence[Mapping[str, NDArray[np.float64]]],
     pairs: Sequence[Pair],
     chosen: Sequence[int],
-    question: EditQuestion,
+    bootstrap: Bootstrap,
 ) -> dict[str, Any]:
     """Means over these pairs with intervals: by explanation, then by error."""
     columns = list(by_model[0])
     values = np.stack([np.column_stack([one[name][list(chosen)] for name in columns]) for one in by_model])
-    means = _means(values, pairs, chosen, question)
+    means = _means(values, pairs, chosen, bootstrap)
     found: dict[str, Any] = {"pairs": len(chosen)}
     for name, mean in zip(columns, means, strict=True):
         explanation, error = name.split("/")
@@ -167,12 +170,12 @@ def _moved(
     moved: Sequence[Mapping[str, NDArray[np.float64]]],
     pairs: Sequence[Pair],
     kind: tuple[str, str, str],
-    question: EditQuestion,
+    bootstrap: Bootstrap,
 ) -> dict[str, Any]:
     """How the expected value changes where a label becomes another, and how it is said to."""
     chosen = [i for i, pair in enumerate(pairs) if (pair.task, pair.before, pair.after) == kind]
     values = np.stack([np.column_stack([one["actual"][chosen], one["said"][chosen]]) for one in moved])
-    actual, said = _means(values, pairs, chosen, question)
+    actual, said = _means(values, pairs, chosen, bootstrap)
     return {
         **dict(zip(("task", "before", "after"), kind, strict=True)),
         "pairs": len(chosen),
@@ -182,10 +185,10 @@ def _moved(
 
 
 def _means(
-    values: NDArray[np.float64], pairs: Sequence[Pair], chosen: Sequence[int], question: EditQuestion
+    values: NDArray[np.float64], pairs: Sequence[Pair], chosen: Sequence[int], bootstrap: Bootstrap
 ) -> list[dict[str, Any]]:
     """Of each quantity of `(models, pairs, quantities)`: mean, ends of the 95% interval, mean of each model."""
-    found = bootstrap_means(values, [pairs[i].case for i in chosen], question.samples, question.seed)
+    found = bootstrap.means(values, [pairs[i].case for i in chosen])
     models = values.mean(axis=1)
     return [
         {
@@ -198,22 +201,14 @@ def _means(
     ]
 
 
-def _check_target(archive: Archive, target: str) -> None:
-    names = [task.name for task in archive.model.tasks]
-    if target not in names:
-        raise ConfigurationError(
-            f"--target: the model has no task {target!r}{suggestion(target, names)} (tasks: {', '.join(names)})"
-        )
-
-
 def _check_alike(
     archive: Archive, target: str, pairs: Sequence[Pair], names: Sequence[str], path: str
 ) -> None:
     """The model has the labels that are set, they reach the target, and it has the outcomes of the first model."""
     model = archive.model
-    _check_target(archive, target)
+    model.tasks.check_names([target], "--target")
     for task in dict.fromkeys(pair.task for pair in pairs):
-        if task not in [one.name for one in model.tasks] or target not in model.reached_from(task):
+        if task not in model.tasks or target not in model.reached_from(task):
             raise ConfigurationError(
                 f"{path}: labels of {task!r} do not reach {target!r} in this model, so setting them says nothing"
             )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_mtl.analysis.effects.contrasts import unit_effects
-from causal_mtl.analysis.effects.intervals import benjamini_hochberg, bootstrap_means
+from causal_mtl.analysis.effects.intervals import Bootstrap, benjamini_hochberg
 from causal_mtl.analysis.effects.observe import Contrasts, Observed
 from causal_mtl.analysis.effects.question import LabelQuestion
 from causal_mtl.analysis.effects.units import Family
@@ -67,11 +67,13 @@ class Estimated:
     """All effects.
 
     Attributes:
+        bootstrap: makes the intervals.
         effects: on the target.
         nulls: on what is known to be unaffected.
         left_out: labels with too few cases, and how many they have.
     """
 
+    bootstrap: Bootstrap
     effects: list[Effect] = field(default_factory=list)
     nulls: list[Effect] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
@@ -130,7 +132,7 @@ def estimate(
                 if not chosen:
                     continue
                 found = _effects(
-                    family, label, weights, target, outcomes, by_model, population, chosen, question
+                    family, label, weights, target, outcomes, by_model, population, chosen, result.bootstrap
                 )
                 for effect in found:
                     _file(effect, question, result)
@@ -153,13 +155,13 @@ def _effects(
     by_model: Sequence[Mapping[str, NDArray[np.float64]]],
     population: str,
     chosen: Sequence[int],
-    question: LabelQuestion,
+    bootstrap: Bootstrap,
 ) -> list[Effect]:
     """The effects of one label on all outcomes of a target in one population."""
     paths = list(by_model[0])
     values = np.stack([np.concatenate([one[path][chosen] for path in paths], axis=1) for one in by_model])
     cases = [family.units[row].case for row in chosen]
-    found = bootstrap_means(values, cases, question.samples, question.seed)
+    found = bootstrap.means(values, cases)
     models = values.mean(axis=1)
     effects = []
     for column, outcome in enumerate(outcomes):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_mtl.common import ConfigurationError, Params
+
 _CELLS = 1 << 22
 """Drawn cases that are held at a time (32 MiB)."""
 _EXACT = 1e-12
@@ -31,36 +33,72 @@ class Estimates:
     p: NDArray[np.float64]
 
 
-def bootstrap_means(
-    values: NDArray[np.float64], cases: Sequence[int], samples: int = 2000, seed: int = 0
-) -> Estimates:
-    """The mean over units of many quantities, and how sure it is.
+@dataclass(frozen=True)
+class Bootstrap:
+    """How intervals are made.
 
-    Each sample draws the cases with replacement, with all their units and the same ones for all models, and
-    as many models as there are. Few models drawn from few vary too little, and how much models vary is
-    itself hardly known from few: their deviations are widened, to what Student's t would have. With one
-    model the interval says nothing about other seeds. What all models share, such as the sample of training
-    data, no interval knows.
+    Each sample draws the cases with replacement, with all their units and the same ones for all models. What
+    models differ by depends on how they were trained:
 
-    Args:
-        values: `(models, units, quantities)`.
-        cases: which case each unit is of; units of one case are not independent.
+    - by their seeds: each sample draws as many models as there are. Few models drawn from few vary too little, and
+      how much models vary is itself hardly known from few: their deviations are widened, to what Student's t would
+      have. What all models share, such as the sample of training data, the interval does not know.
+    - by their training data too (`resampled`): models differ among themselves as their common sample of training
+      data differs from others, so their mean is as far from the truth as one of them is from it, and 1/m more for
+      m models.
+
+    With one model the interval says nothing about other trainings.
+
+    Attributes:
         samples: how many resamples.
         seed: one seed, one result.
+        resampled: each model was trained on a bootstrap sample of the training data (`train_bootstrap`).
     """
-    models, _, quantities = values.shape
-    sums, counts = _by_case(values, cases)
-    generator = np.random.default_rng(seed)
-    drawn = np.empty((samples, quantities))
-    at_once = max(1, _CELLS // len(counts))
-    for start in range(0, samples, at_once):
-        size = min(at_once, samples - start)
-        times = _times_drawn(generator, size, len(counts))
-        means = (times @ sums).reshape(size, models, quantities) / (times @ counts)[:, None, None]
-        drawn[start : start + size] = _mean_of_drawn(generator, means)
-    low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
-    mean = values.mean(axis=(0, 1))
-    return Estimates(mean, low, high, _p_values(drawn, mean))
+
+    samples: int = 2000
+    seed: int = 0
+    resampled: bool = False
+
+    def means(self, values: NDArray[np.float64], cases: Sequence[int]) -> Estimates:
+        """The mean over units of many quantities, and how sure it is.
+
+        Args:
+            values: `(models, units, quantities)`.
+            cases: which case each unit is of; units of one case are not independent.
+        """
+        models, _, quantities = values.shape
+        sums, counts = _by_case(values, cases)
+        generator = np.random.default_rng(self.seed)
+        drawn = np.empty((self.samples, quantities))
+        at_once = max(1, _CELLS // len(counts))
+        for start in range(0, self.samples, at_once):
+            size = min(at_once, self.samples - start)
+            times = _times_drawn(generator, size, len(counts))
+            means = (times @ sums).reshape(size, models, quantities) / (times @ counts)[:, None, None]
+            drawn[start : start + size] = self._over_models(generator, means)
+        low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
+        mean = values.mean(axis=(0, 1))
+        return Estimates(mean, low, high, _p_values(drawn, mean))
+
+    def _over_models(
+        self, generator: np.random.Generator, values: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """What the mean over models might be, `(samples, models, quantities)` -> without models."""
+        samples, models, _ = values.shape
+        centre = values.mean(axis=1)
+        if models == 1:
+            return centre
+        if self.resampled:
+            # Standard deviation s √(1 + 1/m), with s that of the models.
+            weights = generator.normal(size=(samples, models)) * np.sqrt((1 + 1 / models) / (models - 1))
+        else:
+            times = generator.multinomial(models, np.full(models, 1 / models), size=samples)
+            weights = times / models * np.sqrt(models / (models - 1))
+        # Of m models' own spread only m − 1 deviations are known: tails as those of Student's t.
+        weights *= np.sqrt((models - 1) / generator.chisquare(models - 1, size=(samples, 1)))
+        deviations = np.einsum("sm,smq->sq", weights, values - centre[:, None])
+        widened: NDArray[np.float64] = centre + deviations
+        return widened
 
 
 def benjamini_hochberg(p: Sequence[float]) -> list[float]:
@@ -90,20 +128,6 @@ def _times_drawn(generator: np.random.Generator, samples: int, cases: int) -> ND
     return generator.multinomial(cases, np.full(cases, 1 / cases), size=samples).astype(float)
 
 
-def _mean_of_drawn(generator: np.random.Generator, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The mean over as many drawn models as there are, `(samples, models, quantities)` -> without models."""
-    samples, models, _ = values.shape
-    centre = values.mean(axis=1)
-    if models == 1:
-        return centre
-    times = generator.multinomial(models, np.full(models, 1 / models), size=samples) / models
-    drawn = np.einsum("sm,smq->sq", times, values)
-    # Of m models' own spread only m − 1 deviations are known: tails as those of Student's t.
-    tails = np.sqrt((models - 1) / generator.chisquare(models - 1, size=(samples, 1)))
-    widened: NDArray[np.float64] = centre + (drawn - centre) * np.sqrt(models / (models - 1)) * tails
-    return widened
-
-
 def _p_values(drawn: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.float64]:
     below = ((drawn <= _EXACT).sum(axis=0) + 1) / (len(drawn) + 1)
     above = ((drawn >= -_EXACT).sum(axis=0) + 1) / (len(drawn) + 1)
@@ -116,3 +140,17 @@ def seed_warnings(models: int) -> list[str]:
     """What is to be said of intervals over so many models."""
     one = "one model: the intervals say nothing about trainings with other seeds"
     return [one] if models == 1 else []
+
+
+def are_resampled(configs: Sequence[Params]) -> bool:
+    """Whether the models were each trained on a bootstrap sample of the training data.
+
+    Raises:
+        ConfigurationError: some were, and some were not.
+    """
+    found = {bool(config.as_dict(quiet=True).get("train_bootstrap")) for config in configs}
+    if len(found) > 1:
+        raise ConfigurationError(
+            "some of the models were trained with train_bootstrap, and some were not: take models of one kind"
+        )
+    return found == {True}

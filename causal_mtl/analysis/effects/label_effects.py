@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from causal_mtl.analysis.effects.estimate import Estimated, estimate
-from causal_mtl.analysis.effects.intervals import seed_warnings
+from causal_mtl.analysis.effects.intervals import Bootstrap, are_resampled, seed_warnings
 from causal_mtl.analysis.effects.observe import Observed, contrasts, observe
 from causal_mtl.analysis.effects.overlap import overlap
 from causal_mtl.analysis.effects.question import LabelQuestion
 from causal_mtl.analysis.effects.units import NONE, Family, families
 from causal_mtl.archive import Archive, Device, load_archive
-from causal_mtl.common import ConfigurationError
+from causal_mtl.common import ConfigurationError, Params
 
 
 def label_effects(
@@ -61,11 +61,13 @@ def label_effects(
     names = _outcomes(first, question)
     _check_nulls(question, names)
     observed: list[list[Observed]] = []
+    configs: list[Params] = []
     for path in archives:
         archive = load_archive(path, device=device) if observed else first
         _check_alike(archive, question, labels, names, str(path))
+        configs.append(archive.config)
         observed.append(observe(archive, instances, wanted, question, names))
-    result = Estimated()
+    result = Estimated(Bootstrap(question.samples, question.seed, are_resampled(configs)))
     for number, (family, pairs) in enumerate(wanted):
         estimate(family, pairs, [one[number] for one in observed], names, question, result)
     result.judge(question.fdr)
@@ -73,6 +75,7 @@ def label_effects(
         "question": asdict(question),
         "models": [str(path) for path in archives],
         "data": data,
+        "resampled": result.bootstrap.resampled,
         "texts": len(instances),
         **_of_units(found, observed, question),
         "paths": list(result.effects[0].paths) if result.effects else [],

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 
-from causal_mtl.analysis.effects.intervals import benjamini_hochberg, bootstrap_means
+from causal_mtl.analysis.effects.intervals import Bootstrap, are_resampled, benjamini_hochberg
+from causal_mtl.common import ConfigurationError, Params
 
 
 def test_the_mean_is_that_over_models_and_units():
     values = np.arange(24, dtype=float).reshape(2, 4, 3)
-    found = bootstrap_means(values, [0, 0, 1, 2], samples=50)
+    found = Bootstrap(samples=50).means(values, [0, 0, 1, 2])
     assert found.mean == pytest.approx(values.mean(axis=(0, 1)))
     assert (found.low <= found.mean).all()
     assert (found.mean <= found.high).all()
@@ -14,15 +15,15 @@ def test_the_mean_is_that_over_models_and_units():
 
 def test_one_seed_one_result():
     values = np.random.default_rng(1).normal(size=(3, 20, 2))
-    one, two = (bootstrap_means(values, range(20), samples=100, seed=4) for _ in "12")
+    one, two = (Bootstrap(100, seed=4).means(values, range(20)) for _ in "12")
     assert (one.low == two.low).all()
-    assert (one.high != bootstrap_means(values, range(20), samples=100, seed=5).high).any()
+    assert (one.high != Bootstrap(100, seed=5).means(values, range(20)).high).any()
 
 
 def test_what_never_varies_is_sure_and_0_is_never_found():
     values = np.zeros((2, 10, 2))
     values[..., 1] = 0.5
-    found = bootstrap_means(values, range(10), samples=99)
+    found = Bootstrap(99).means(values, range(10))
     assert list(found.p) == [1.0, pytest.approx(0.02)]
 
 
@@ -33,17 +34,40 @@ def test_intervals_cover(models, of_models):
     covered = 0
     for trial in range(200):
         noise = rng.normal(size=(1, 40, 1)) + of_models * rng.normal(size=(models, 1, 1)) * 3
-        found = bootstrap_means(0.3 + noise, range(40), samples=300, seed=trial)
+        found = Bootstrap(300, trial).means(0.3 + noise, range(40))
         covered += bool(found.low[0] <= 0.3 <= found.high[0])
     assert 0.87 <= covered / 200 <= 0.99
+
+
+@pytest.mark.parametrize("models", [3, 5])
+def test_intervals_of_resampled_models_know_of_the_training_data(models):
+    """All models are off by what their common data are off by, and each by a bootstrap sample of these besides."""
+    rng = np.random.default_rng(1)
+    covered = {True: 0, False: 0}
+    for trial in range(200):
+        common, own = 0.2 * rng.normal(size=1), 0.2 * rng.normal(size=(models, 1, 1))
+        values = np.broadcast_to(0.3 + common + own, (models, 10, 1))
+        for resampled in covered:
+            found = Bootstrap(300, trial, resampled).means(values, range(10))
+            covered[resampled] += bool(found.low[0] <= 0.3 <= found.high[0])
+    assert 0.9 <= covered[True] / 200 <= 0.99
+    assert covered[False] / 200 < 0.87
+
+
+def test_models_of_both_kinds_are_refused():
+    plain, drawn = Params({}), Params({"train_bootstrap": True})
+    assert not are_resampled([plain, Params({"train_bootstrap": False})])
+    assert are_resampled([drawn, drawn])
+    with pytest.raises(ConfigurationError, match="some of the models were trained with train_bootstrap"):
+        are_resampled([plain, drawn])
 
 
 def test_units_of_one_case_are_not_independent():
     rng = np.random.default_rng(0)
     of_cases = rng.normal(size=(1, 10, 1))
     units = np.repeat(of_cases, 20, axis=1)
-    apart = bootstrap_means(units, range(200), samples=400)
-    together = bootstrap_means(units, np.repeat(np.arange(10), 20), samples=400)
+    apart = Bootstrap(400).means(units, range(200))
+    together = Bootstrap(400).means(units, np.repeat(np.arange(10), 20))
     assert (together.high - together.low) > 3 * (apart.high - apart.low)
 
 
@@ -58,6 +82,6 @@ def test_nothing_is_found_where_nothing_is():
     runs_that_find = 0
     for trial in range(20):
         values = np.random.default_rng(trial).normal(size=(1, 60, 200))
-        p = bootstrap_means(values, range(60), samples=2000, seed=trial).p
+        p = Bootstrap(2000, trial).means(values, range(60)).p
         runs_that_find += any(q < 0.05 for q in benjamini_hochberg(list(p)))
     assert runs_that_find <= 5
