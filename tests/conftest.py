@@ -48,6 +48,41 @@ def tiny(**changes):
     return {**config, **changes}
 
 
+def tiny_labels(reader, train_data, validation_data, tasks, **model):
+    """A config of `cmtl` over labels of texts that learns from gold, in two seconds."""
+    return {
+        "dataset_reader": {"tokenizer": "whitespace", **reader},
+        "train_data_path": str(train_data),
+        "validation_data_path": str(validation_data),
+        "model": {
+            "type": "cmtl",
+            "embedder": {"tokens": {"type": "embedding", "embedding_dim": 12}},
+            "encoder": {"type": "cnn", "windows": [1], "filters": 8},
+            "label_transfer": {"type": "lstm", "label_dim": 8},
+            "label_sampler": "gold",
+            "tasks": tasks,
+            **model,
+        },
+        "data_loader": {"batch_size": 20},
+        "trainer": {"num_epochs": 6, "optimizer": {"type": "adam", "lr": 0.02}, "validation_metric": "-loss"},
+    }
+
+
+def tiny_reviews():
+    """Four aspects of a review, and its rating, which follows from them."""
+    task = "single_label_classification"
+    aspects = ["food", "ambiance", "service", "noise"]
+    return tiny_labels(
+        {"type": "cebab", "no_majority": "median"},
+        ROOT / "fixtures/cebab/train.json",
+        ROOT / "fixtures/cebab/dev.json",
+        [
+            *({"type": task, "name": name, "parents": []} for name in aspects),
+            {"type": task, "name": "rating", "parents": aspects},
+        ],
+    )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def feature_cache(tmp_path_factory):
     """The directory of kept features, in this process and in those that tests start: no test touches a user's."""
@@ -68,6 +103,17 @@ def tiny_config():
     return tiny
 
 
+@pytest.fixture(scope="session")
+def labels_config():
+    """Makes a config over labels of texts."""
+    return tiny_labels
+
+
+@pytest.fixture(scope="module")
+def reviews_config():
+    return tiny_reviews()
+
+
 @pytest.fixture
 def needs_bf16():
     """Skip what needs a CPU that computes in bf16."""
@@ -84,6 +130,16 @@ def trained(tmp_path_factory):
 
     directory = tmp_path_factory.mktemp("trained") / "run"
     train(tiny(), directory, overrides={"trainer.num_epochs": 8})
+    return directory
+
+
+@pytest.fixture(scope="session")
+def trained_reviews(tmp_path_factory):
+    """The directory of a training on reviews; their aspects reach the rating. Do not write to it."""
+    from causal_mtl import train
+
+    directory = tmp_path_factory.mktemp("reviews") / "run"
+    train(tiny_reviews(), directory)
     return directory
 
 

@@ -217,7 +217,10 @@ def test_evaluate_says_what_validate_says(trained, tmp_path, capsys, caplog):
                     "1 of 2 sentences are not annotated for 'entities'"):  # fmt: skip
         assert message in caplog.text
     assert run("evaluate", trained, data, "-o", reader, "--tasks", "entitis") == 2
-    assert "the model has no task 'entitis'; did you mean 'entities'? (tasks: entities, relations)" in capsys.readouterr().err
+    assert (
+        "the model has no task 'entitis'; did you mean 'entities'? (tasks: entities, relations)"
+        in capsys.readouterr().err
+    )
 
 
 def test_train_refuses_gold_that_it_does_not_understand(config, tmp_path, capsys):

@@ -3,7 +3,6 @@
 import json
 import shutil
 import threading
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,10 +11,7 @@ from causal_mtl import load, train
 from causal_mtl.analysis.effects import label_probabilities, word_effects
 from causal_mtl.integrations.page.analysis import Analysis
 
-FIXTURES = Path(__file__).parents[3] / "fixtures"
-ASPECTS = ["food", "ambiance", "service", "noise"]
 TOPICS = [f"topic {number}" for number in range(1, 13)]
-SINGLE = "single_label_classification"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -23,26 +19,6 @@ ARGUMENTS = [
 ]
 PATIENCE = 60_000
 """Milliseconds that the browser waits for anything; other tests use the same processors."""
-
-
-def text_model(reader, train_data, validation_data, tasks, **model):
-    """A config of `cmtl` over labels of texts that learns from gold, in two seconds."""
-    return {
-        "dataset_reader": reader,
-        "train_data_path": str(train_data),
-        "validation_data_path": str(validation_data),
-        "model": {
-            "type": "cmtl",
-            "embedder": {"tokens": {"type": "embedding", "embedding_dim": 12}},
-            "encoder": {"type": "cnn", "windows": [1], "filters": 8},
-            "label_transfer": {"type": "lstm", "label_dim": 8},
-            "label_sampler": "gold",
-            "tasks": tasks,
-            **model,
-        },
-        "data_loader": {"batch_size": 20},
-        "trainer": {"num_epochs": 6, "optimizer": {"type": "adam", "lr": 0.02}, "validation_metric": "-loss"},
-    }
 
 
 @pytest.fixture(scope="session")
@@ -59,17 +35,9 @@ def served(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def reviews(served, tmp_path_factory):
+def reviews(served, trained_reviews):
     """Four aspects of a review, and its rating, which follows from them."""
-    tasks = [
-        *({"type": SINGLE, "name": name, "parents": []} for name in ASPECTS),
-        {"type": SINGLE, "name": "rating", "parents": ASPECTS},
-    ]
-    reader = {"type": "cebab", "tokenizer": "whitespace", "no_majority": "median"}
-    directory = tmp_path_factory.mktemp("page") / "reviews"
-    config = text_model(reader, FIXTURES / "cebab/train.json", FIXTURES / "cebab/dev.json", tasks)
-    train(config, directory)
-    return served(directory, "reviews")
+    return served(trained_reviews, "reviews")
 
 
 @pytest.fixture(scope="session")
@@ -97,7 +65,7 @@ def chinese(served, law):
 
 
 @pytest.fixture(scope="session")
-def topics(served, tmp_path_factory):
+def topics(served, labels_config, tmp_path_factory):
     """Any number of twelve labels."""
     folder = tmp_path_factory.mktemp("topics")
     records = [
@@ -109,8 +77,10 @@ def topics(served, tmp_path_factory):
     for name in ("train", "dev"):
         (folder / f"{name}.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
     tasks = [{"type": "multi_label_classification", "name": "topics"}]
-    reader = {"type": "jsonl", "tokenizer": "whitespace"}
-    train(text_model(reader, folder / "train.jsonl", folder / "dev.jsonl", tasks), folder / "topics")
+    train(
+        labels_config({"type": "jsonl"}, folder / "train.jsonl", folder / "dev.jsonl", tasks),
+        folder / "topics",
+    )
     return served(folder / "topics", "topics")
 
 
