@@ -56,7 +56,7 @@ def main() -> None:
     for run in chosen.runs:
         label = run.name.rpartition("-")[0]
         effect = largest_effect(run, chosen) if chosen.effect and label not in WITHOUT_TRANSFER else {}
-        for inference in ("most_likely",) if label in WITHOUT_TRANSFER else INFERENCES:
+        for inference in ("",) if label in WITHOUT_TRANSFER else INFERENCES:
             found[label, inference].append(evaluated(run, chosen.data, inference, chosen.draws) | effect)
     rows = [
         {"configuration": label, "inference": inference, "seeds": len(results), **averages(results)}
@@ -68,9 +68,9 @@ def main() -> None:
 
 
 def evaluated(run: Path, data: str, inference: str, draws: int) -> dict[str, Any]:
-    """The results of one model; the seed of draws is fixed, so they do not change."""
+    """The results of one model ("": as it was trained); the seed of draws is fixed, so they do not change."""
     settings: dict[str, Any] = {"type": inference} | ({"draws": draws} if inference == "marginal" else {})
-    changes = [] if inference == "most_likely" else ["-o", json.dumps({"model.inference": settings})]
+    changes = ["-o", json.dumps({"model.inference": settings})] if inference else []
     line = [command.COMMAND, "evaluate", run, data, "--calibration", *changes]
     results: dict[str, Any] = json.loads(subprocess.run(line, check=True, capture_output=True).stdout)
     calibration = {
