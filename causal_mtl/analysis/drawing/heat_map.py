@@ -50,7 +50,8 @@ def plot_effects(report: Mapping[str, Any], population: str = "labelled") -> Fig
     for row in rows:
         y, x = labels.index(row["label"]), outcomes.index(row["outcome"])
         colour = "white" if abs(cells[y, x]) > _DARK * limit else "black"
-        written = f"{cells[y, x]:.2f}" if row["found"] else f"({cells[y, x]:.2f})"
+        number = f"{round(cells[y, x], 2) + 0.0:.2f}"  # no negative zero
+        written = number if row["found"] else f"({number})"
         panel.text(x, y, written, ha="center", va="center", color=colour, fontsize=7)
     figure.colorbar(image, ax=panel, label="effect")
     asked = report["question"]
