@@ -73,8 +73,9 @@ def edit_effects(
         archive = load_archive(path, device=device) if changes else first
         _check_alike(archive, question.target, pairs, names, str(path))
         configs.append(archive.config)
+        resampled = are_resampled(configs)
         changes.append(_changes(archive, instances, pairs, names, question))
-    bootstrap = Bootstrap(question.samples, question.seed, are_resampled(configs))
+    bootstrap = Bootstrap(question.samples, question.seed, resampled)
     return {
         "question": asdict(question),
         "models": [str(path) for path in archives],

@@ -66,8 +66,9 @@ def label_effects(
         archive = load_archive(path, device=device) if observed else first
         _check_alike(archive, question, labels, names, str(path))
         configs.append(archive.config)
+        resampled = are_resampled(configs)
         observed.append(observe(archive, instances, wanted, question, names))
-    result = Estimated(Bootstrap(question.samples, question.seed, are_resampled(configs)))
+    result = Estimated(Bootstrap(question.samples, question.seed, resampled))
     for number, (family, pairs) in enumerate(wanted):
         estimate(family, pairs, [one[number] for one in observed], names, question, result)
     result.judge(question.fdr)

@@ -94,6 +94,33 @@ def test_permuted_names_permute_effects(of_world, world, tmp_path, unpack):
         assert effects(after, population) == pytest.approx(expected, abs=1e-6)
 
 
+def as_resampled(path, folder, unpack):
+    """The same model, as if it had been trained on a bootstrap sample."""
+    unpack(path / "model.tar.gz", folder)
+    file = folder / "config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "train_bootstrap": True}))
+    members = {name: path for name, path in members_of(folder).items() if name != "manifest.json"}
+    (folder / "manifest.json").write_text(json.dumps(manifest_of(members)))
+    return folder
+
+
+def width(report):
+    """Of all intervals."""
+    totals = [row["paths"]["total"] for row in report["effects"]]
+    return sum(one["high"] - one["low"] for one in totals)
+
+
+def test_models_on_bootstrap_samples_have_wider_intervals(of_world, world, tmp_path, unpack):
+    plain = [of_world(seed=seed) for seed in (1, 2, 3)]
+    drawn = [as_resampled(path, tmp_path / str(seed), unpack) for seed, path in enumerate(plain)]
+    narrow, wide = (asked(models, world, samples=1000) for models in (plain, drawn))
+    assert (narrow["resampled"], wide["resampled"]) == (False, True)
+    assert effects(wide) == pytest.approx(effects(narrow))
+    assert width(wide) > 1.5 * width(narrow)
+    with pytest.raises(ConfigurationError, match="take models of one kind"):
+        asked([plain[0], drawn[1]], world)
+
+
 def shuffled(records, seed):
     labels = [record["annotations"]["A"]["labels"] for record in records]
     random.Random(seed).shuffle(labels)
