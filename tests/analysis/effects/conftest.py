@@ -20,47 +20,33 @@ def world(tmp_path_factory):
     return folder
 
 
-def world_config(folder, seed=1, **model):
-    task = "single_label_classification"
-    return {
-        "dataset_reader": {"type": "jsonl", "tokenizer": "whitespace"},
-        "train_data_path": str(folder / "train.jsonl"),
-        "validation_data_path": str(folder / "dev.jsonl"),
-        "model": {
-            "type": "cmtl",
-            "embedder": {"tokens": {"type": "embedding", "embedding_dim": 12}},
-            "encoder": {"type": "cnn", "windows": [1], "filters": 12},
-            "label_transfer": {"type": "lstm", "label_dim": 12},
-            "label_sampler": "gold",
-            "tasks": [
-                {"type": task, "name": "A", "parents": []},
-                {"type": task, "name": "B", "parents": ["A"]},
-                {"type": task, "name": "C", "parents": ["A"]},
-            ],
-            **model,
-        },
-        "data_loader": {"batch_size": 24},
-        "trainer": {
-            "num_epochs": 4,
-            "optimizer": {"type": "adam", "lr": 1.5e-2},
-            "validation_metric": "-loss",
-        },
-        "random_seed": seed,
-    }
+TASKS = [
+    {"type": "single_label_classification", "name": name, "parents": parents}
+    for name, parents in (("A", []), ("B", ["A"]), ("C", ["A"]))
+]
+SIZES = {
+    "encoder": {"type": "cnn", "windows": [1], "filters": 12},
+    "label_transfer": {"type": "lstm", "label_dim": 12},
+}
 
 
 @pytest.fixture(scope="session")
-def of_world(world, tmp_path_factory):
+def of_world(world, labels_config, tmp_path_factory):
     """Trains a model on the synthetic world: ``of_world(name, seed, **changes of the model)``."""
     made = {}
+
+    def config(folder, seed=1, **model):
+        data = folder / "train.jsonl", folder / "dev.jsonl"
+        found = labels_config({"type": "jsonl"}, *data, TASKS, **{**SIZES, **model})
+        found["data_loader"]["batch_size"] = 24
+        found["trainer"].update(num_epochs=4, optimizer={"type": "adam", "lr": 1.5e-2})
+        return {**found, "random_seed": seed}
 
     def make(name="gold", seed=1, **model):
         key = name, seed
         if key not in made:
-            made[key] = trained_on(
-                tmp_path_factory.mktemp(name) / str(seed), world_config(world, seed, **model)
-            )
+            made[key] = trained_on(tmp_path_factory.mktemp(name) / str(seed), config(world, seed, **model))
         return made[key]
 
-    make.config = world_config
+    make.config = config
     return make

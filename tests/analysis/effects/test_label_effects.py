@@ -77,6 +77,12 @@ def rewritten(world, folder, change):
     return folder
 
 
+def renew_manifest(folder):
+    """Of an archive that was changed on purpose."""
+    members = {name: path for name, path in members_of(folder).items() if name != "manifest.json"}
+    (folder / "manifest.json").write_text(json.dumps(manifest_of(members)))
+
+
 def test_permuted_names_permute_effects(of_world, world, tmp_path, unpack):
     """The same model asked of data whose labels are called otherwise in the vocabulary."""
     names = {"a0": "a2", "a1": "a0", "a2": "a1"}
@@ -85,8 +91,7 @@ def test_permuted_names_permute_effects(of_world, world, tmp_path, unpack):
     unpack(plain / "model.tar.gz", other)
     file = other / "vocabulary/A_labels.txt"
     file.write_text("".join(f"{names[line]}\n" for line in file.read_text().split()))
-    members = {name: path for name, path in members_of(other).items() if name != "manifest.json"}
-    (other / "manifest.json").write_text(json.dumps(manifest_of(members)))
+    renew_manifest(other)
     folder = rewritten(world, tmp_path / "data", lambda records: [renamed(r, names) for r in records])
     before, after = asked([plain], world), asked([other], folder)
     for population in ("all", "labelled"):
@@ -99,8 +104,7 @@ def as_resampled(path, folder, unpack):
     unpack(path / "model.tar.gz", folder)
     file = folder / "config.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "train_bootstrap": True}))
-    members = {name: path for name, path in members_of(folder).items() if name != "manifest.json"}
-    (folder / "manifest.json").write_text(json.dumps(manifest_of(members)))
+    renew_manifest(folder)
     return folder
 
 
