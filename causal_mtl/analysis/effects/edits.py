@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_mtl.analysis.effects.faithfulness import as_numbers, scores
-from causal_mtl.analysis.effects.intervals import Bootstrap, are_resampled, seed_warnings
+from causal_mtl.analysis.effects.intervals import Bootstrap, seed_warnings
 from causal_mtl.analysis.effects.intervene import Annotations, Interventions
+from causal_mtl.analysis.effects.models import is_resampled, one_by_one
 from causal_mtl.analysis.effects.pairs import Pair, Which, find_pairs
 from causal_mtl.archive import Archive, Device, load_archive
-from causal_mtl.common import ConfigurationError, Params
+from causal_mtl.common import ConfigurationError
 from causal_mtl.data import Instance, LabelAnnotation
 
 Changes = Mapping[str, NDArray[np.float64]]
@@ -68,14 +69,10 @@ def edit_effects(
     pairs, left_out = find_pairs(instances, first.model, question.pairs)
     names = first.model.tasks[question.target].outcome_names(first.vocab)
     changes: list[Changes] = []
-    configs: list[Params] = []
-    for path in archives:
-        archive = load_archive(path, device=device) if changes else first
-        _check_alike(archive, question.target, pairs, names, str(path))
-        configs.append(archive.config)
-        resampled = are_resampled(configs)
+    for path, archive in one_by_one(first, archives, device):
+        _check_alike(archive, question.target, pairs, names, path)
         changes.append(_changes(archive, instances, pairs, names, question))
-    bootstrap = Bootstrap(question.samples, question.seed, resampled)
+    bootstrap = Bootstrap(question.samples, question.seed, is_resampled(first))
     return {
         "question": asdict(question),
         "models": [str(path) for path in archives],

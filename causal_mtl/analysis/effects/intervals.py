@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_mtl.common import ConfigurationError, Params
-
 _CELLS = 1 << 22
 """Drawn cases that are held at a time (32 MiB)."""
 _EXACT = 1e-12
@@ -140,17 +138,3 @@ def seed_warnings(models: int) -> list[str]:
     """What is to be said of intervals over so many models."""
     one = "one model: the intervals say nothing about trainings with other seeds"
     return [one] if models == 1 else []
-
-
-def are_resampled(configs: Sequence[Params]) -> bool:
-    """Whether the models were each trained on a bootstrap sample of the training data.
-
-    Raises:
-        ConfigurationError: some were, and some were not.
-    """
-    found = {bool(config.as_dict(quiet=True).get("train_bootstrap")) for config in configs}
-    if len(found) > 1:
-        raise ConfigurationError(
-            "some of the models were trained with train_bootstrap, and some were not: take models of one kind"
-        )
-    return found == {True}

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from causal_mtl.analysis.effects.estimate import Estimated, estimate
-from causal_mtl.analysis.effects.intervals import Bootstrap, are_resampled, seed_warnings
+from causal_mtl.analysis.effects.intervals import Bootstrap, seed_warnings
+from causal_mtl.analysis.effects.models import is_resampled, one_by_one
 from causal_mtl.analysis.effects.observe import Observed, contrasts, observe
 from causal_mtl.analysis.effects.overlap import overlap
 from causal_mtl.analysis.effects.question import LabelQuestion
 from causal_mtl.analysis.effects.units import NONE, Family, families
 from causal_mtl.archive import Archive, Device, load_archive
-from causal_mtl.common import ConfigurationError, Params
+from causal_mtl.common import ConfigurationError
 
 
 def label_effects(
@@ -61,14 +62,10 @@ def label_effects(
     names = _outcomes(first, question)
     _check_nulls(question, names)
     observed: list[list[Observed]] = []
-    configs: list[Params] = []
-    for path in archives:
-        archive = load_archive(path, device=device) if observed else first
-        _check_alike(archive, question, labels, names, str(path))
-        configs.append(archive.config)
-        resampled = are_resampled(configs)
+    for path, archive in one_by_one(first, archives, device):
+        _check_alike(archive, question, labels, names, path)
         observed.append(observe(archive, instances, wanted, question, names))
-    result = Estimated(Bootstrap(question.samples, question.seed, resampled))
+    result = Estimated(Bootstrap(question.samples, question.seed, is_resampled(first)))
     for number, (family, pairs) in enumerate(wanted):
         estimate(family, pairs, [one[number] for one in observed], names, question, result)
     result.judge(question.fdr)

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from causal_mtl.analysis.effects.intervals import Bootstrap, are_resampled, benjamini_hochberg
-from causal_mtl.common import ConfigurationError, Params
+from causal_mtl.analysis.effects.intervals import Bootstrap, benjamini_hochberg
 
 
 def test_the_mean_is_that_over_models_and_units():
@@ -52,14 +51,6 @@ def test_intervals_of_resampled_models_know_of_the_training_data(models):
             covered[resampled] += bool(found.low[0] <= 0.3 <= found.high[0])
     assert 0.9 <= covered[True] / 200 <= 0.99
     assert covered[False] / 200 < 0.87
-
-
-def test_models_of_both_kinds_are_refused():
-    plain, drawn = Params({}), Params({"train_bootstrap": True})
-    assert not are_resampled([plain, Params({"train_bootstrap": False})])
-    assert are_resampled([drawn, drawn])
-    with pytest.raises(ConfigurationError, match="some of the models were trained with train_bootstrap"):
-        are_resampled([plain, drawn])
 
 
 def test_units_of_one_case_are_not_independent():
