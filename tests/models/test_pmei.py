@@ -286,9 +286,10 @@ def test_interaction_none_is_mtl_with_a_stochastic_map(build):
     assert set(output.watched) == {"entities/sigma", "relations/sigma"}
 
 
-def test_interaction_none_with_identity_is_mtl(build):
-    model, loader = build(config(interaction="none", stochastic_map="identity"))
-    mtl_config = {key: value for key, value in config().items() if key != "stochastic_map"}
+@pytest.mark.parametrize("tasks", [(ENTITIES, RELATIONS), (TOPIC, ASPECTS)], ids=["tokens", "texts"])
+def test_interaction_none_with_identity_is_mtl(build, tasks):
+    model, loader = build(config(*tasks, interaction="none", stochastic_map="identity"))
+    mtl_config = {key: value for key, value in config(*tasks).items() if key != "stochastic_map"}
     mtl, _ = build({**mtl_config, "type": "mtl"}, seed=1)
     mtl.load_state_dict(model.state_dict())
     batch = loader.batch([0, 2])
@@ -386,6 +387,45 @@ def test_early_predictions_of_a_text_stand_at_every_token(build, kind):
     torch.testing.assert_close(topics[:, 0].sum(-1), torch.ones(4))
     for name, view in views(model, model(loader.batch([1]))).items():
         torch.testing.assert_close(together[name][1, : view.shape[1]], view[0], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", MAPS)
+def test_labels_of_texts_alone_are_predicted_from_one_state(build, kind):
+    model, loader = build(config(TOPIC, ASPECTS, stochastic_map=kind))
+    model.initialize(loader)
+    total(model(loader.batch([0, 1, 2]))).backward()
+    model.eval()
+    batch = loader.batch([0, 1, 2, 3])
+    encoded, seen = [], []
+    model.encoder.register_forward_hook(lambda module, inputs, output: encoded.append(output))
+    model.maps["topic"].register_forward_hook(lambda module, inputs, output: seen.append((inputs, output)))
+    together = model(batch)
+    (states, early), mapped = seen[0]
+    for row, length in enumerate(batch.mask.sum(dim=1).tolist()):
+        torch.testing.assert_close(states[row], encoded[0][row, :length].amax(dim=0, keepdim=True))
+    assert early.shape == (4, 1, 4)
+    torch.testing.assert_close(early[..., :2].sum(-1), torch.ones(4, 1))
+    if mapped.information is not None:
+        kl, _ = mapped.information()
+        assert kl.shape == (4, 1)
+        torch.testing.assert_close(together.losses["topic/kl"].total, kl.sum())
+    for name, view in views(model, model(loader.batch([1]))).items():
+        torch.testing.assert_close(views(model, together)[name][1], view[0], rtol=1e-5, atol=1e-5)
+
+
+def test_a_set_label_of_a_text_takes_the_place_of_its_early_prediction(build):
+    model, loader = build(config(TOPIC, ASPECTS))
+    model.eval()
+    batch = loader.batch([0, 1])
+    seen = []
+    model.maps["aspects"].register_forward_hook(lambda module, inputs, output: seen.append(inputs[1]))
+    gold = batch.labels["topic"]
+    model(batch, {"topic": replace(gold, annotations=[gold.annotations[0], None])})
+    model(batch)
+    given, predicted = (early[:, 0, :2] for early in seen)
+    assert sorted(given[0].tolist()) == [0.0, 1.0]
+    assert given[0].argmax() == gold.targets["cells"][0, 1]
+    assert torch.equal(given[1], predicted[1])
 
 
 # Padding, batches, seeds.
