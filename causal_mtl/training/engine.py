@@ -240,7 +240,7 @@ def _forget_other_settings(device: DeviceType, mixed_precision: EffectivePrecisi
 
 
 def _non_finite_gradients(parameters: Sequence[nn.Parameter]) -> list[int]:
-    """The indices of parameters whose gradient is not finite; the values leave the device in one transfer."""
+    """The indices of parameters whose gradient is not finite; one transfer from the device if all of them are."""
     gradients = {i: p.grad for i, p in enumerate(parameters) if p.grad is not None}
     # 2-norms are several times as fast on a processor as largest magnitudes, but overflow where no gradient did.
     for order in (2, float("inf")):
