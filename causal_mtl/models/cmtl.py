@@ -35,6 +35,7 @@ from causal_mtl.nn.inference import Inference, MostLikely
 from causal_mtl.nn.label_samplers import GumbelSampler, LabelSampler
 from causal_mtl.nn.label_transfer import LabelTransfer, LSTMTransfer
 from causal_mtl.nn.named_modules import NamedModules
+from causal_mtl.nn.pooling import max_over_tokens
 from causal_mtl.nn.stochastic_maps import StochasticMap, draws
 from causal_mtl.nn.text_embedder import TextEmbedder
 from causal_mtl.nn.token_embedders import TokenEmbedder
@@ -65,7 +66,9 @@ class CausalMultiTaskModel(Walked):
         label_sampler: what a task hands on in training.
         inference: what a task hands on in evaluation and prediction ("most_likely" unless given).
         stochastic_map: draws each task's representation from its states and the labels transferred to its
-            head, as in PMEI (None: the states are the representation). Neither paper tried this.
+            head, as in PMEI (None: the states are the representation). For a label of a text it draws one, from
+            their maximum over tokens, so that the KL of hundreds of tokens does not outweigh the label. Neither
+            paper tried this.
         kl_weight: of the KL of `stochastic_map` (None: 1e-3).
         embedding_dropout: on the embedded tokens.
         encoder_dropout: on the encoded states.
@@ -236,12 +239,18 @@ class CausalMultiTaskModel(Walked):
         """What the head of a task makes of each world."""
         direct, indirect = self._transfer(task.name, worlds, run)
         states = self.architecture(task.name, indirect, worlds.carried)
+        mask = worlds.mask
         if task.name in self.maps:
+            if task.level == "text":
+                states, direct = (
+                    max_over_tokens(part, worlds.rows_mask)[:, None] for part in (states, direct)
+                )
+                mask = mask[:, :1]
             mapped = self.maps[task.name](states, direct)
             run.see_mapped(task, mapped, worlds)
             states = mapped.value
         joint = torch.cat([states, direct], dim=-1)
-        return [self.heads[task.name](world, worlds.mask) for world in worlds.of_each(joint)]
+        return [self.heads[task.name](world, mask) for world in worlds.of_each(joint)]
 
     def _transfer(self, name: str, worlds: Worlds, run: Pass) -> list[Tensor]:
         """Transferred labels (eq. 2) for the head and for the encoder of a task; of width 0 on a closed path."""

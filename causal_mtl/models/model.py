@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +27,7 @@ from causal_mtl.models.constraints import (
 )
 from causal_mtl.models.output import Loss, ModelOutput
 from causal_mtl.models.task_graph import TaskGraph
+from causal_mtl.nn.pooling import Level
 from causal_mtl.tasks import Head, Heads, Task
 
 Labels = Mapping[str, TaskLabels | LabelDistribution]
@@ -48,7 +49,7 @@ class Model(nn.Module, Registrable):
 
     default_implementation = "mtl"
 
-    level: ClassVar[Literal["tokens", "text"]] = "tokens"
+    level: ClassVar[Level] = "tokens"
     """Whether it has states of tokens, which all tasks can read, or of whole texts only."""
 
     two_paths: ClassVar[bool] = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from torch import nn
 
@@ -15,7 +15,7 @@ from causal_mtl.models.model import Labels, Model, as_labels
 from causal_mtl.models.output import ModelOutput
 from causal_mtl.nn.bi_feedback import BiFeedback
 from causal_mtl.nn.encoders import CNN, Encoder
-from causal_mtl.nn.pooling import max_over_tokens
+from causal_mtl.nn.pooling import Level, max_over_tokens
 from causal_mtl.nn.text_embedder import TextEmbedder
 from causal_mtl.nn.token_embedders import TokenEmbedder
 from causal_mtl.tasks import Task
@@ -52,7 +52,7 @@ class BiFeedbackModel(Model):
             together, or a list (docs/consistency.md).
     """
 
-    level: ClassVar[Literal["tokens", "text"]] = "text"
+    level: ClassVar[Level] = "text"
 
     def __init__(
         self,

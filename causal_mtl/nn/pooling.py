@@ -1,8 +1,13 @@
-"""From the states of tokens to one state of the text."""
+"""Where states stand, and from the states of tokens to one state of the text."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 from torch import Tensor
+
+Level = Literal["tokens", "text"]
+"""States stand at each token, or one stands for the whole text."""
 
 
 def max_over_tokens(states: Tensor, mask: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
@@ -14,6 +14,7 @@ from causal_mtl.common import ConfigurationError, Name, NonNegativeFloat, Regist
 from causal_mtl.data.instance import Annotation, Instance, Span
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.metrics import Measure, Metric
+from causal_mtl.nn.pooling import Level
 from causal_mtl.tasks.links import Link, Partner
 
 Targets = Mapping[str, Tensor]
@@ -145,7 +146,7 @@ class Task(Registrable):
     yields: ClassVar[str] = ""
     """What its annotations hold: "spans", "relations" or "labels"."""
 
-    level: ClassVar[Literal["tokens", "text"]] = "tokens"
+    level: ClassVar[Level] = "tokens"
     """What its labels hold of: single tokens (or pairs or spans of them), or the whole text."""
     exclusive: ClassVar[bool] = False
     """Whether a text always has exactly one of its labels."""

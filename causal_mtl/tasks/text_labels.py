@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data.instance import Annotation, Instance, LabelAnnotation
 from causal_mtl.data.vocabulary import Vocabulary
-from causal_mtl.nn.pooling import max_over_tokens
+from causal_mtl.nn.pooling import Level, max_over_tokens
 from causal_mtl.tasks.links import Link, TextLink
 from causal_mtl.tasks.task import Head, Targets, Task
 
@@ -27,7 +27,7 @@ class TextLabels(Task):
     """
 
     yields: ClassVar[str] = "labels"
-    level: ClassVar[Literal["tokens", "text"]] = "text"
+    level: ClassVar[Level] = "text"
 
     def links(self, earlier: Sequence[Task]) -> list[Link]:
         """One with each earlier task of labels of texts; two that both may have several labels are not decoded."""

@@ -13,6 +13,7 @@ from causal_mtl.data import DatasetReader, LabelAnnotation, Vocabulary
 from causal_mtl.data.loader import CountableInstance, Loader, TaskLabels
 from causal_mtl.models import Model
 from causal_mtl.nn.architectures import Architecture
+from causal_mtl.nn.stochastic_maps import StochasticMap
 from causal_mtl.tasks import Task
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/jsonl"
@@ -171,6 +172,35 @@ def test_it_learns_and_padding_and_the_other_texts_change_nothing(architecture, 
             summed[name] += loss.total
     for name, loss in together.losses.items():  # a KL too counts once for a text, not for each token
         torch.testing.assert_close(loss.total, torch.as_tensor(summed[name]), rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", StochasticMap.list_available())
+def test_a_stochastic_map_draws_one_state_for_a_label_of_a_text(kind, annotated, reader):
+    tasks = [{"type": "sequence_tagging", "name": "entities"}, TASKS[0], TASKS[2]]
+    settings = config(None, tasks=tasks, stochastic_map=kind) | {"architecture": "hierarchical"}
+    model, loader = built(settings, annotated, reader)
+    model.eval()
+    seen, encoded = {}, {}
+    for name in model.maps:
+        model.maps[name].register_forward_hook(
+            lambda _, args, out, name=name: seen.update({name: (args, out)})
+        )
+        model.architecture.encoders[name].register_forward_hook(
+            lambda _, args, out, name=name: encoded.update({name: out})
+        )
+    batch = loader.batch(range(4))
+    together = model(batch)
+    assert seen["entities"][0][0] is encoded["entities"]
+    for name in ("main", "length"):
+        (states, labels), mapped = seen[name]
+        assert len(labels[0]) == 1
+        for row, length in enumerate(batch.mask.sum(dim=1).tolist()):
+            torch.testing.assert_close(states[row, 0], encoded[name][row, :length].amax(dim=0))
+        if mapped.information is not None:
+            torch.testing.assert_close(together.losses[f"{name}/kl"].total, mapped.information().kl.sum())
+    alone = model(loader.batch([1]))
+    for name in ("main", "length"):
+        torch.testing.assert_close(together.outputs[name][1], alone.outputs[name][0], rtol=1e-5, atol=1e-5)
 
 
 @each_architecture

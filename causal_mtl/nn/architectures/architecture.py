@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from causal_mtl.common import ConfigurationError, Late, Lazy, Probability, Registrable
 from causal_mtl.nn.encoders import BiLSTM, Encoder
 from causal_mtl.nn.named_modules import NamedModules
+from causal_mtl.nn.pooling import Level
 
 LazyEncoder = Annotated[Lazy[Encoder], Late("input_size")]
 
@@ -66,7 +67,7 @@ class Architecture(nn.Module, Registrable):
 
     default_implementation = "hierarchical"
 
-    level: ClassVar[Literal["tokens", "text"]] = "tokens"
+    level: ClassVar[Level] = "tokens"
     """Whether states stand at each token or at one position for the whole text, `(batch, 1, size)`."""
     separate_embedders: ClassVar[bool] = False
     """Each task embeds the tokens for itself."""

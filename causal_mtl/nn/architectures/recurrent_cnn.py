@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from causal_mtl.common import Lazy, PositiveInt, Probability
 from causal_mtl.nn.architectures.architecture import Architecture, LazyEncoder
 from causal_mtl.nn.encoders import CNN
-from causal_mtl.nn.pooling import max_over_tokens
+from causal_mtl.nn.pooling import Level, max_over_tokens
 
 
 @dataclass
@@ -49,7 +49,7 @@ class RecurrentCNN(Architecture):
         hidden_size: width of the states.
     """
 
-    level: ClassVar[Literal["tokens", "text"]] = "text"
+    level: ClassVar[Level] = "text"
 
     def __init__(
         self,
