@@ -23,7 +23,7 @@ from causal_mtl.data.loader import Batch
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models.constraints import Constraints
 from causal_mtl.models.handing import Handing
-from causal_mtl.models.levels import require_level
+from causal_mtl.models.levels import level_of, require_level
 from causal_mtl.models.missing_gold import Walked, complete
 from causal_mtl.models.model import Labels, Model
 from causal_mtl.models.output import ModelOutput
@@ -66,9 +66,8 @@ class CausalMultiTaskModel(Walked):
         label_sampler: what a task hands on in training.
         inference: what a task hands on in evaluation and prediction ("most_likely" unless given).
         stochastic_map: draws each task's representation from its states and the labels transferred to its
-            head, as in PMEI (None: the states are the representation). For a label of a text it draws one, from
-            their maximum over tokens, so that the KL of hundreds of tokens does not outweigh the label. Neither
-            paper tried this.
+            head, as in PMEI (None: the states are the representation); one per text, from the maxima over its
+            tokens, where no task labels tokens. Neither paper tried this.
         kl_weight: of the KL of `stochastic_map` (None: 1e-3).
         embedding_dropout: on the embedded tokens.
         encoder_dropout: on the encoded states.
@@ -129,6 +128,7 @@ class CausalMultiTaskModel(Walked):
             else {ALL_TASKS: text}
         )
         sizes = {name: self.architecture.output_dim(name) for name in widths}
+        self._of_texts = level_of(tasks) == "text"
         self.maps = NamedModules(
             {
                 name: stochastic_map.construct(size=size, label_size=direct[name])
@@ -241,7 +241,7 @@ class CausalMultiTaskModel(Walked):
         states = self.architecture(task.name, indirect, worlds.carried)
         mask = worlds.mask
         if task.name in self.maps:
-            if task.level == "text":
+            if self._of_texts:
                 states, direct = (
                     max_over_tokens(part, worlds.rows_mask)[:, None] for part in (states, direct)
                 )

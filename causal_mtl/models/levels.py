@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from causal_mtl.common import ConfigurationError
+from causal_mtl.nn.pooling import Level
 from causal_mtl.tasks import Task
+
+
+def level_of(tasks: Sequence[Task]) -> Level:
+    """Of the states that `tasks` need: "text" where none of them labels tokens."""
+    return "tokens" if any(task.level == "tokens" for task in tasks) else "text"
 
 
 def level_problems(tasks: Sequence[Task], component: Any) -> list[str]:

@@ -21,12 +21,13 @@ from causal_mtl.common import (
 from causal_mtl.data.loader import Batch, Loader
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models.constraints import Constraints
+from causal_mtl.models.levels import level_of
 from causal_mtl.models.model import Labels, Model
 from causal_mtl.models.output import ModelOutput
 from causal_mtl.nn.encoders import BiLSTM, Encoder
 from causal_mtl.nn.labels import probabilities
 from causal_mtl.nn.named_modules import NamedModules
-from causal_mtl.nn.pooling import Level, max_over_tokens
+from causal_mtl.nn.pooling import max_over_tokens
 from causal_mtl.nn.stochastic_maps import GRUMap, StochasticMap, draws
 from causal_mtl.nn.text_embedder import TextEmbedder
 from causal_mtl.nn.token_embedders import TokenEmbedder
@@ -45,9 +46,8 @@ class ProgressiveModel(Model):
     of these early predictions to a representation of its own (eq. 7), which its final head reads. The loss is
     Σ β KL + α L' + L (eq. 15).
 
-    Tasks that label texts read the maximum of H over tokens, one state per text. So a label of a text costs the KL
-    of one state: summed over tokens, the KL would outweigh the label. Early predictions at tokens reach their maps
-    as maxima over tokens; those of texts reach the maps of other tasks at every token.
+    Where no task labels tokens, H is one state per text, the maximum over its tokens. So a label of a text costs
+    the KL of one state: summed over hundreds of tokens, the KL would outweigh the label.
 
     Args:
         vocab: filled in.
@@ -80,6 +80,7 @@ class ProgressiveModel(Model):
         constraints: Constraints = "none",
     ) -> None:
         super().__init__(vocab, tasks, constraints)
+        self._of_texts = level_of(tasks) == "text"
         names = [task.name for task in self.tasks]
         self.alpha = _by_task("alpha", ALPHA if alpha is None else alpha, names)
         self.beta = _by_task("beta", BETA if beta is None else beta, names)
@@ -118,62 +119,44 @@ class ProgressiveModel(Model):
 
     def forward(self, batch: Batch, labels: Labels | None = None) -> ModelOutput:
         """Encode, predict early, refine, predict; a label that is set replaces its task's early prediction."""
-        states, masks = self._encode(batch)
+        states, mask = self._encode(batch)
         result = ModelOutput({})
-        early = self._predict_early(states, masks, batch, self.given(labels), result)
+        early = self._predict_early(states, mask, batch, self.given(labels), result)
         for task in self.tasks:
-            h, mask = states[task.level], masks[task.level]
-            seen = [_at_level(early[other], mask) for other in self._seen[task.name]]
-            mapped = self.maps[task.name](h, torch.cat([h[..., :0], *seen], dim=-1))
+            seen = torch.cat([states[..., :0], *(early[other] for other in self._seen[task.name])], dim=-1)
+            mapped = self.maps[task.name](states, seen)
             result.add_information(task.name, mapped, batch, self.beta[task.name])
             result.outputs[task.name] = self.heads[task.name](mapped.value, mask)
         return self.add_losses(result, batch)
 
-    def _encode(self, batch: Batch) -> tuple[dict[Level, Tensor], dict[Level, Tensor]]:
-        """H, `(batch, tokens, size)` and `(batch, 1, size)`, and its mask, for tasks of each level."""
+    def _encode(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """H, `(batch, tokens, size)`, and its mask, `(batch, tokens)`; 1 in place of tokens if it is of texts."""
         states = self.dropout(self.encoder(self.embedder(batch.inputs, batch.mask), batch.mask))
-        by_level: dict[Level, Tensor] = {"tokens": states}
-        if any(task.level == "text" for task in self.tasks):
-            by_level["text"] = max_over_tokens(states, batch.mask).unsqueeze(1)
-        return by_level, {"tokens": batch.mask, "text": batch.mask[:, :1]}
+        if self._of_texts:
+            return max_over_tokens(states, batch.mask).unsqueeze(1), batch.mask[:, :1]
+        return states, batch.mask
 
     def _predict_early(
-        self,
-        states: dict[Level, Tensor],
-        masks: dict[Level, Tensor],
-        batch: Batch,
-        given: Labels,
-        result: ModelOutput,
+        self, states: Tensor, mask: Tensor, batch: Batch, given: Labels, result: ModelOutput
     ) -> dict[str, Tensor]:
-        """Y' of each task at its level, `(batch, tokens or 1, labels)`; zero at padding."""
+        """Y' of each task at every state, `(batch, tokens or 1, labels)`; zero at padding."""
         early = {}
+        real = mask.unsqueeze(-1)
         for name, head in self.early_heads.items():
-            task = self.tasks[name]
-            h, mask = states[task.level], masks[task.level]
-            output = head(h, mask)
-            label_logits = self.add_head_loss(task, head, output, batch, result, "early", self.alpha[name])
+            output = head(states, mask)
+            label_logits = self.add_head_loss(
+                self.tasks[name], head, output, batch, result, "early", self.alpha[name]
+            )
             label = probabilities(label_logits, head.exclusive)
             if name in given:
                 label = self.set_labels(label, head, given[name], mask)
-            early[name] = label.to(h.dtype) * mask.unsqueeze(-1)
+            early[name] = label.expand(*mask.shape, -1).to(states.dtype) * real
         return early
 
     def initialize(self, loader: Loader) -> None:
         """Early heads start as final ones do."""
         super().initialize(loader)
         self.initialize_heads(self.early_heads, loader)
-
-
-def _at_level(label: Tensor, mask: Tensor) -> Tensor:
-    """An early prediction as a map reads it, `(batch, tokens or 1, labels)`; from tokens to a text: the maximum.
-
-    Args:
-        label: `(batch, tokens or 1, labels)`, zero at padding.
-        mask: True where there are states, `(batch, tokens or 1)`.
-    """
-    if mask.shape[1] == 1:
-        return label.amax(dim=1, keepdim=True)
-    return label.expand(*mask.shape, -1) * mask.unsqueeze(-1)
 
 
 def _by_task(setting: str, weight: Weight, names: list[str]) -> dict[str, float]:

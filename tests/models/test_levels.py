@@ -175,8 +175,11 @@ def test_it_learns_and_padding_and_the_other_texts_change_nothing(architecture, 
 
 
 @pytest.mark.parametrize("kind", StochasticMap.list_available())
-def test_a_stochastic_map_draws_one_state_for_a_label_of_a_text(kind, annotated, reader):
-    tasks = [{"type": "sequence_tagging", "name": "entities"}, TASKS[0], TASKS[2]]
+@pytest.mark.parametrize("beside_tokens", [False, True])
+def test_a_stochastic_map_draws_one_state_per_text_where_no_task_labels_tokens(
+    kind, beside_tokens, annotated, reader
+):
+    tasks = [{"type": "sequence_tagging", "name": "entities"}] * beside_tokens + [TASKS[0], TASKS[2]]
     settings = config(None, tasks=tasks, stochastic_map=kind) | {"architecture": "hierarchical"}
     model, loader = built(settings, annotated, reader)
     model.eval()
@@ -190,14 +193,17 @@ def test_a_stochastic_map_draws_one_state_for_a_label_of_a_text(kind, annotated,
         )
     batch = loader.batch(range(4))
     together = model(batch)
-    assert seen["entities"][0][0] is encoded["entities"]
     for name in ("main", "length"):
         (states, labels), mapped = seen[name]
-        assert len(labels[0]) == 1
+        real = batch.mask if beside_tokens else batch.mask[:, :1]
+        assert states.shape[:2] == labels.shape[:2] == real.shape
         for row, length in enumerate(batch.mask.sum(dim=1).tolist()):
-            torch.testing.assert_close(states[row, 0], encoded[name][row, :length].amax(dim=0))
+            whole = encoded[name][row, :length].amax(dim=0, keepdim=True)
+            torch.testing.assert_close(states[row], encoded[name][row] if beside_tokens else whole)
         if mapped.information is not None:
-            torch.testing.assert_close(together.losses[f"{name}/kl"].total, mapped.information().kl.sum())
+            torch.testing.assert_close(
+                together.losses[f"{name}/kl"].total, mapped.information().kl[real].sum()
+            )
     alone = model(loader.batch([1]))
     for name in ("main", "length"):
         torch.testing.assert_close(together.outputs[name][1], alone.outputs[name][0], rtol=1e-5, atol=1e-5)
