@@ -13,8 +13,9 @@ from causal_mtl.common import ConfigurationError
 class Part:
     """One of several parts of a file that has no split of its own.
 
-    Which part a record belongs to depends on `seed` and its id alone. So parts do not overlap, are the same on
-    every machine, and stay the same when records are added or reordered. Their sizes are near their shares.
+    Which part a record belongs to depends on its id, `seed` and the shares (in any order) alone. So parts do not
+    overlap, are the same on every machine, and stay the same when records are added or reordered. Their sizes are
+    near their shares.
 
     Args:
         name: of the part to read.
@@ -38,7 +39,8 @@ class Part:
     def has(self, identifier: str) -> bool:
         """Whether the record with this id belongs to the part."""
         place = place_of(f"{self.seed}:{identifier}")
-        for name, share in self.shares.items():
+        # Jsonnet sorts keys and Python does not: a part must not depend on which of them gave the shares.
+        for name, share in sorted(self.shares.items()):
             if place < share:
                 return name == self.name
             place -= share

@@ -21,6 +21,14 @@ def test_a_seed_makes_other_parts():
     assert one != two
 
 
+def test_the_order_of_the_shares_does_not_matter():
+    ids = [str(i) for i in range(100)]
+    one, two = (
+        [Part("dev", shares).has(i) for i in ids] for shares in (SHARES, dict(reversed(SHARES.items())))
+    )
+    assert one == two
+
+
 def test_a_reader_reads_one_part(fixtures):
     counts = [
         sum(1 for _ in TriplesReader(part=Part(name, SHARES)).read(fixtures / "triples/dev.json"))
