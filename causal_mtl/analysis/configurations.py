@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from causal_mtl.analysis.run import FinishedRun
+from causal_mtl.analysis.settings import as_taken, data_hashes
 from causal_mtl.common import ConfigurationError
 from causal_mtl.common.differences import differences
 
@@ -37,8 +38,12 @@ def configurations(runs: Sequence[FinishedRun]) -> dict[str, list[FinishedRun]]:
 def _differences(first: FinishedRun, second: FinishedRun) -> list[tuple[str, Any, Any]]:
     """Where the configs differ but for the seed; if nowhere, the data that has changed between the runs."""
     one, other = ({**run.config, "random_seed": None} for run in (first, second))
+    found = [
+        (key, value, with_other)
+        for key, value, with_other in differences(one, other)
+        if as_taken(first, key, value) != as_taken(second, key, with_other)
+    ]
     data, other_data = (
-        {f"SHA-256 of {path}": digest for path, digest in run.note["data_sha256"].items()}
-        for run in (first, second)
+        {f"SHA-256 of {name}": digest for name, digest in data_hashes(run).items()} for run in (first, second)
     )
-    return differences(one, other) or differences(data, other_data)
+    return found or differences(data, other_data)

@@ -32,7 +32,7 @@ def read_runs(
 
     Args:
         paths: of directories of trainings, of directories that hold some (all are meant, other things in there are
-            passed over), and of files that `write_export` wrote.
+            passed over), and of files that `write_export` wrote; a run in several of these counts once.
         skip_unfinished: pass over, with a warning, what is neither; a path that does not exist is still an error.
         only: labels of the runs that are wanted, in the order in which they are; default: all, as they come.
 
@@ -40,15 +40,17 @@ def read_runs(
         ConfigurationError: something is neither, there is no run of a label, or no run at all.
     """
     runs: list[FinishedRun] = []
-    for path in (found for given in paths for found in _trainings(Path(given))):
+    for path in (training for given in paths for training in _trainings(Path(given))):
         if not path.exists():
             raise ConfigurationError(f"there is no {path}")
         try:
-            runs += [_from_directory(path)] if path.is_dir() else _from_export(path)
+            found = [_from_directory(path)] if path.is_dir() else _from_export(path)
         except _NoFinishedRun as error:
             if not skip_unfinished:
                 raise
             logger.warning("skipped: %s", error)
+            continue
+        runs += [run for run in found if not any(_is_one_export(run, other) for other in runs)]
     if not runs:
         raise ConfigurationError("there is no finished training to tabulate")
     return _chosen(runs, only) if only else runs
@@ -97,6 +99,13 @@ def _from_directory(directory: Path) -> FinishedRun:
     return FinishedRun(
         str(directory), label, note["seed"], config, metrics, note, curves=read_curves(directory)
     )
+
+
+def _is_one_export(run: FinishedRun, other: FinishedRun) -> bool:
+    """Both are one training (whose note says when it began), counted on the same data."""
+    data, other_data = (one.counts and one.counts.data_sha256 for one in (run, other))
+    same = (run.note, run.metrics, data) == (other.note, other.metrics, other_data)
+    return run.exported and other.exported and same
 
 
 def _record(run: FinishedRun) -> dict[str, Any]:

@@ -76,11 +76,44 @@ def test_one_config_on_two_versions_of_the_data(copies):
         configurations(read_runs([first, second]))
 
 
+def test_runs_of_two_machines(copies, trained):
+    """The same files below other paths, and the precision that one of the two names and the other found."""
+    config, note = (json.loads((trained / name).read_text()) for name in ("config.json", "run.json"))
+    there = config["train_data_path"]
+    moved = {
+        path.replace("train.json", "other/train.json"): digest for path, digest in note["data_sha256"].items()
+    }
+    assert moved != note["data_sha256"]
+    found = {**note["machine"], "mixed_precision": "bf16"}
+    first = copies("a-1", 1, trainer={**config["trainer"], "mixed_precision": "bf16"})
+    elsewhere = {
+        "train_data_path": there.replace("train.json", "other/train.json"),
+        "trainer": {**config["trainer"], "mixed_precision": "auto"},
+    }
+    second = copies("a-2", 2, **elsewhere)
+    rewrite(second / "run.json", data_sha256=moved, machine=found)
+    assert [run.seed for run in configurations(read_runs([first, second]))["a"]] == [1, 2]
+    rewrite(second / "run.json", machine={**found, "mixed_precision": "no"})
+    with pytest.raises(ConfigurationError, match=r"trainer.mixed_precision: 'bf16', 'auto'$"):
+        configurations(read_runs([first, second]))
+    rewrite(second / "run.json", machine=found, data_sha256=dict.fromkeys(moved, "1"))
+    with pytest.raises(ConfigurationError, match=r"train_data_path: .*other"):
+        configurations(read_runs([first, second]))
+
+
 def test_one_seed_twice(copies, tmp_path):
     first = copies("a-1", 1)
     shutil.copytree(first, tmp_path / "elsewhere" / "a-1")
     with pytest.raises(ConfigurationError, match="a: more than one run with seed 1"):
         configurations(read_runs([first, tmp_path / "elsewhere" / "a-1"]))
+
+
+def test_one_run_in_two_exports_counts_once(copies, tmp_path):
+    runs = [with_counts(run) for run in read_runs([copies("a-1", 1), copies("a-2", 2)])]
+    write_export(tmp_path / "one.json", runs)
+    write_export(tmp_path / "two.json", runs[1:])
+    exported = read_runs([tmp_path / "one.json", tmp_path / "two.json"])
+    assert [(run.label, run.seed) for run in exported] == [("a", 1), ("a", 2)]
 
 
 def test_what_is_no_finished_training(copies, tmp_path, caplog):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from os.path import commonprefix
-from pathlib import Path
 from typing import Any, TypeGuard
 
 from causal_mtl.analysis.run import FinishedRun
+from causal_mtl.analysis.settings import as_taken, data_hashes
 from causal_mtl.common import ConfigurationError
 from causal_mtl.common.differences import differences
 from causal_mtl.common.text import split, suggestion
@@ -55,9 +55,7 @@ def _taken_out(
     run: FinishedRun, key: str, along: Collection[str], default: float | None
 ) -> tuple[float, dict[str, Any]]:
     """The number at `key`, and all else that made the run but what changes along the line and the seed."""
-    # The same file below another path is the same data.
-    hashes = {path: f"SHA-256 {digest}" for path, digest in run.note["data_sha256"].items()}
-    everything = {path: _content(value, hashes) for path, value, _ in differences(run.config, {})}
+    everything = {path: as_taken(run, path, value) for path, value, _ in differences(run.config, {})}
     there = [path for path in everything if split(path) == split(key)]
     value = everything[there[0]] if there else default
     if not _is_number(value):
@@ -65,12 +63,7 @@ def _taken_out(
         raise ConfigurationError(f"{run.source}: its config has no number at {key}{suggestion(key, numbers)}")
     out = [split(path) for path in (key, *along, "random_seed")]
     rest = {path: other for path, other in everything.items() if split(path) not in out}
-    return value, {**rest, "data": {Path(path).name: digest for path, digest in hashes.items()}}
-
-
-def _content(value: Any, hashes: Mapping[str, str]) -> Any:
-    """The hash of a file in place of its path."""
-    return hashes.get(value, value) if isinstance(value, str) else value
+    return value, {**rest, "data": data_hashes(run)}
 
 
 def _is_number(value: Any) -> TypeGuard[float]:

@@ -1,0 +1,28 @@
+"""What the settings of a training were, on whichever machine it ran."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from causal_mtl.analysis.run import FinishedRun
+from causal_mtl.common.differences import differences
+
+
+def as_taken(run: FinishedRun, key: str, value: Any) -> Any:
+    """A value of the config of `run` as the training took it.
+
+    Returns:
+        The hash of a file in place of its path, the precision in place of "auto", any other value as it is.
+    """
+    if isinstance(value, str) and value in run.note["data_sha256"]:
+        return f"SHA-256 {run.note['data_sha256'][value]}"
+    if (key, value) == ("trainer.mixed_precision", "auto"):
+        return run.note.get("machine", {}).get("mixed_precision", value)
+    return value
+
+
+def data_hashes(run: FinishedRun) -> dict[str, str]:
+    """The hash of each file that was read, by the key of the config that names it, else by its name."""
+    keys = {value: key for key, value, _ in differences(run.config, {}) if isinstance(value, str)}
+    return {keys.get(path, Path(path).name): digest for path, digest in run.note["data_sha256"].items()}
