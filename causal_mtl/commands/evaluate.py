@@ -82,11 +82,6 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> None:
     """Evaluate and write what is asked for."""
     from causal_mtl.archive import load_archive
-    from causal_mtl.data.loader import Loader
-    from causal_mtl.training import Batching, Engine, evaluate
-    from causal_mtl.training.data_report import describe_for_model, problems
-    from causal_mtl.training.frozen_cache import use_cache
-    from causal_mtl.training.gold import read_gold
 
     check_engine_options(options)
     check_outputs(
@@ -99,13 +94,43 @@ def run(options: argparse.Namespace) -> None:
         _constrain(archive.model, options.constraints)
     archive.model.tasks.check_names(options.given_gold, "--given-gold")
     tasks = _tasks(archive, options.tasks, options.given_gold)
+    instances = _read(archive, tasks, options)
+    metrics = {task.name: task.metric() for task in tasks}
+    results, predicted = _evaluate(archive, instances, metrics, options)
+    if options.per_label:
+        results["per_label"] = {name: metric.per_label() for name, metric in metrics.items()}
+    if options.calibration:
+        results["calibration"] = _calibration(metrics, instances, predicted)
+    if options.predictions_output_file:
+        _write_predictions(options.predictions_output_file, instances, predicted)
+    if options.errors_output_file:
+        _write_errors(options.errors_output_file, instances, predicted)
+    _check_finite(results, options.data)
+    write_text(options.output_file, json.dumps(results, indent=2, ensure_ascii=False) + "\n")
+
+
+def _read(archive: Archive, tasks: list[Task], options: argparse.Namespace) -> list[Instance]:
+    """The gold of `tasks` and of those that are given; what the model cannot hold is warned of."""
+    from causal_mtl.training.data_report import describe_for_model, problems
+    from causal_mtl.training.gold import read_gold
+
     used = [task for task in archive.model.tasks if task in tasks or task.name in options.given_gold]
     instances = read_gold(archive, options.data, used)
     for problem in problems(describe_for_model(instances, used, archive.vocab), used, options.data):
         logger.warning(problem)
+    return instances
+
+
+def _evaluate(
+    archive: Archive, instances: list[Instance], metrics: Mapping[str, Metric], options: argparse.Namespace
+) -> tuple[dict[str, Any], list[dict[str, Annotation]]]:
+    """Scores, and what was predicted for each sentence."""
+    from causal_mtl.data.loader import Loader
+    from causal_mtl.training import Batching, Engine, evaluate
+    from causal_mtl.training.frozen_cache import use_cache
+
     loader = Loader(instances, archive.vocab, archive.reader.token_indexers, archive.model.tasks)
     use_cache(archive.model, [(options.data, loader)], archive.device, make=False)
-    metrics = {task.name: task.metric() for task in tasks}
     predicted: dict[int, dict[str, Annotation]] = {}
     results: dict[str, Any] = evaluate(
         archive.model,
@@ -121,23 +146,14 @@ def run(options: argparse.Namespace) -> None:
         results["given"] = {
             name: sum(name in instance.annotations for instance in instances) for name in options.given_gold
         }
-    if options.per_label:
-        results["per_label"] = {name: metric.per_label() for name, metric in metrics.items()}
-    in_order = [predicted[number] for number in range(len(instances))]
-    if options.calibration:
-        results["calibration"] = _calibration(metrics, instances, in_order)
-    if options.predictions_output_file:
-        _write_predictions(options.predictions_output_file, instances, in_order)
-    if options.errors_output_file:
-        _write_errors(options.errors_output_file, instances, in_order)
-    if bad := [
-        name for name, value in results.items() if isinstance(value, float) and not math.isfinite(value)
-    ]:
-        raise ConfigurationError(
-            f"{options.data}: not finite: {', '.join(bad)}; the model's weights are no good"
-        )
-    text = json.dumps(results, indent=2, ensure_ascii=False)
-    write_text(options.output_file, text + "\n")
+    return results, [predicted[number] for number in range(len(instances))]
+
+
+def _check_finite(results: Mapping[str, Any], data: str) -> None:
+    """Refuse scores of a broken model."""
+    bad = [name for name, value in results.items() if isinstance(value, float) and not math.isfinite(value)]
+    if bad:
+        raise ConfigurationError(f"{data}: not finite: {', '.join(bad)}; the model's weights are no good")
 
 
 def _constrain(model: Model, constraints: Literal["training", "none"]) -> None:
