@@ -9,17 +9,17 @@ from causal_mtl.analysis.run import FinishedRun
 from causal_mtl.common.differences import differences
 
 
-def as_taken(run: FinishedRun, key: str, value: Any) -> Any:
-    """A value of the config of `run` as the training took it.
+def content(run: FinishedRun, value: Any) -> Any:
+    """The hash of a file in place of its path; any other value of the config of `run` as it is."""
+    digest = run.note["data_sha256"].get(value) if isinstance(value, str) else None
+    return f"SHA-256 {digest}" if digest else value
 
-    Returns:
-        The hash of a file in place of its path, the precision in place of "auto", any other value as it is.
-    """
-    if isinstance(value, str) and value in run.note["data_sha256"]:
-        return f"SHA-256 {run.note['data_sha256'][value]}"
+
+def as_taken(run: FinishedRun, key: str, value: Any) -> Any:
+    """As `content`, and the precision that was chosen in place of "auto"."""
     if (key, value) == ("trainer.mixed_precision", "auto"):
         return run.note.get("machine", {}).get("mixed_precision", value)
-    return value
+    return content(run, value)
 
 
 def data_hashes(run: FinishedRun) -> dict[str, str]:

@@ -8,7 +8,7 @@ from os.path import commonprefix
 from typing import Any, TypeGuard
 
 from causal_mtl.analysis.run import FinishedRun
-from causal_mtl.analysis.settings import as_taken, data_hashes
+from causal_mtl.analysis.settings import content, data_hashes
 from causal_mtl.common import ConfigurationError
 from causal_mtl.common.differences import differences
 from causal_mtl.common.text import split, suggestion
@@ -55,7 +55,7 @@ def _taken_out(
     run: FinishedRun, key: str, along: Collection[str], default: float | None
 ) -> tuple[float, dict[str, Any]]:
     """The number at `key`, and all else that made the run but what changes along the line and the seed."""
-    everything = {path: as_taken(run, path, value) for path, value, _ in differences(run.config, {})}
+    everything = {path: content(run, value) for path, value, _ in differences(run.config, {})}
     there = [path for path in everything if split(path) == split(key)]
     value = everything[there[0]] if there else default
     if not _is_number(value):
