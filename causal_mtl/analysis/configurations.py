@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from causal_mtl.analysis.run import FinishedRun
-from causal_mtl.analysis.settings import as_taken, data_hashes
+from causal_mtl.analysis.settings import as_taken, files_read
 from causal_mtl.common import ConfigurationError
 from causal_mtl.common.differences import differences
 
@@ -44,6 +44,6 @@ def _differences(first: FinishedRun, second: FinishedRun) -> list[tuple[str, Any
         if as_taken(first, key, value) != as_taken(second, key, with_other)
     ]
     data, other_data = (
-        {f"SHA-256 of {name}": digest for name, digest in data_hashes(run).items()} for run in (first, second)
+        {f"SHA-256 of {name}": digest for name, digest in files_read(run).items()} for run in (first, second)
     )
     return found or differences(data, other_data)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from causal_mtl.analysis.run import FinishedRun
-from causal_mtl.common.differences import differences
+from causal_mtl.common.differences import flat
 
 
 def content(run: FinishedRun, value: Any) -> Any:
@@ -22,7 +21,7 @@ def as_taken(run: FinishedRun, key: str, value: Any) -> Any:
     return content(run, value)
 
 
-def data_hashes(run: FinishedRun) -> dict[str, str]:
-    """The hash of each file that was read, by the key of the config that names it, else by its name."""
-    keys = {value: key for key, value, _ in differences(run.config, {}) if isinstance(value, str)}
-    return {keys.get(path, Path(path).name): digest for path, digest in run.note["data_sha256"].items()}
+def files_read(run: FinishedRun) -> dict[str, str]:
+    """The hash of each file that was read, by the key of the config that names it, else by its path."""
+    keys = {value: key for key, value in flat(run.config) if isinstance(value, str)}
+    return {keys.get(path, path): digest for path, digest in run.note["data_sha256"].items()}

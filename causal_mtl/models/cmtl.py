@@ -28,7 +28,8 @@ from causal_mtl.models.missing_gold import Walked, complete
 from causal_mtl.models.model import Labels, Model
 from causal_mtl.models.output import ModelOutput
 from causal_mtl.models.passes import ByInference, BySampler, Pass, Prediction
-from causal_mtl.models.worlds import PATHS, Path, Worlds
+from causal_mtl.models.paths import PATHS, Path, open_paths, paths_problem
+from causal_mtl.models.worlds import Worlds
 from causal_mtl.nn.architectures import Architecture, Hierarchical
 from causal_mtl.nn.encoders import Encoder
 from causal_mtl.nn.inference import Inference, MostLikely
@@ -120,7 +121,7 @@ class CausalMultiTaskModel(Walked):
             **({"encoder": encoder} if encoder else {}),
         )
         require_level(tasks, type(self.architecture))
-        self._open = _open_paths(paths, self.architecture)
+        self._open = open_paths(paths, self.architecture)
         direct = widths if "direct" in self._open else none
         self.embedders = NamedModules(
             {name: deepcopy(text) for name in widths}
@@ -159,7 +160,7 @@ class CausalMultiTaskModel(Walked):
                     yield config.problem(
                         key, "has no effect, as no labels are transferred: leave it out", "label_transfer"
                     )
-        elif problem := _paths_problem(config.get("paths"), config.component("architecture")):
+        elif problem := paths_problem(config.get("paths"), config.component("architecture")):
             yield config.problem("paths", problem, "architecture")
 
     def forward(
@@ -277,26 +278,3 @@ class CausalMultiTaskModel(Walked):
         """Worlds in which the labels of a task are set, gold, or what it hands on."""
         handing = Handing(task, self.heads[task.name], self.architecture, run)
         return handing.hand_on(logits, worlds)
-
-
-def _open_paths(paths: str | None, architecture: Architecture) -> tuple[Path, ...]:
-    """The paths that are asked for, as far as the architecture has them.
-
-    Raises:
-        ConfigurationError: it has no encoders that could be given the labels that are asked for.
-    """
-    if problem := _paths_problem(paths, type(architecture)):
-        raise ConfigurationError(f"paths: {problem}")
-    if not architecture.private:
-        return ("direct",)
-    return tuple(path for path in PATHS if paths in (path, "both", None))
-
-
-def _paths_problem(paths: str | None, architecture: type[Architecture]) -> str | None:
-    """What is wrong with these paths in this architecture."""
-    if getattr(architecture, "private", True) or paths not in ("both", "indirect"):
-        return None
-    return (
-        f'"{paths}" transfers labels to the encoder of a task, and {architecture.__name__} has none; '
-        'leave paths out, or set it to "direct"'
-    )

@@ -12,7 +12,8 @@ from causal_mtl.data.label_distribution import LabelDistribution
 from causal_mtl.data.loader import TaskLabels
 from causal_mtl.models.model import as_labels
 from causal_mtl.models.passes import Pass
-from causal_mtl.models.worlds import PATHS, Path, Worlds
+from causal_mtl.models.paths import PATHS, Path
+from causal_mtl.models.worlds import Worlds
 from causal_mtl.nn.architectures import Architecture
 from causal_mtl.nn.inference import Branches, Distribution
 from causal_mtl.nn.labels import logits_of

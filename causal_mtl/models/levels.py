@@ -17,9 +17,8 @@ def level_of(tasks: Sequence[Task]) -> Level:
 
 def level_problems(tasks: Sequence[Task], component: Any) -> list[str]:
     """Why `component`, the class of a model or architecture, cannot serve some of `tasks`, a line for each."""
-    if (
-        getattr(component, "level", "tokens") == "tokens"
-    ):  # the state of a text can be pooled from its tokens'
+    # The state of a text can be pooled from those of its tokens.
+    if getattr(component, "level", "tokens") == "tokens":
         return []
     return [
         f"tasks[{number}].type: {task.name!r} labels tokens, but {component.__name__} has one state for a whole "

@@ -13,9 +13,9 @@ from causal_mtl.data.loader import Batch
 from causal_mtl.models.model import Model
 from causal_mtl.models.output import Loss, ModelOutput
 from causal_mtl.models.passes import ByInference, Evidence, Pass
+from causal_mtl.models.paths import PATHS
 from causal_mtl.models.sub_batch import some_texts, without_gold
 from causal_mtl.models.task_graph import TaskGraph
-from causal_mtl.models.worlds import PATHS
 from causal_mtl.nn.label_samplers import Gold, LabelSampler
 from causal_mtl.nn.labels import log_probability
 from causal_mtl.tasks import Head, Heads, Task

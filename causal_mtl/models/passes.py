@@ -14,7 +14,8 @@ from torch import Tensor
 from causal_mtl.data.loader import Batch
 from causal_mtl.models.model import Labels, Model
 from causal_mtl.models.output import ModelOutput
-from causal_mtl.models.worlds import Path, Worlds
+from causal_mtl.models.paths import Path
+from causal_mtl.models.worlds import Worlds
 from causal_mtl.nn.inference import Branches, Distribution, FreshNoise, Inference, Noise, TextNoise
 from causal_mtl.nn.label_samplers import Gold, LabelSampler
 from causal_mtl.nn.stochastic_maps import Mapped

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from causal_mtl.models.paths import PATHS, Path
 from causal_mtl.nn.architectures import Architecture
 from causal_mtl.nn.inference import Branches
 
-Path = Literal["direct", "indirect"]
-PATHS: tuple[Path, Path] = ("direct", "indirect")
 MAX_POSITIONS = 1 << 15
 """States that are computed together: of so many tokens (or texts, at the level of texts) in all worlds."""
 

@@ -8,9 +8,9 @@ from os.path import commonprefix
 from typing import Any, TypeGuard
 
 from causal_mtl.analysis.run import FinishedRun
-from causal_mtl.analysis.settings import content, data_hashes
+from causal_mtl.analysis.settings import content, files_read
 from causal_mtl.common import ConfigurationError
-from causal_mtl.common.differences import differences
+from causal_mtl.common.differences import differences, flat
 from causal_mtl.common.text import split, suggestion
 
 Series = dict[float, list[FinishedRun]]
@@ -55,7 +55,7 @@ def _taken_out(
     run: FinishedRun, key: str, along: Collection[str], default: float | None
 ) -> tuple[float, dict[str, Any]]:
     """The number at `key`, and all else that made the run but what changes along the line and the seed."""
-    everything = {path: content(run, value) for path, value, _ in differences(run.config, {})}
+    everything = {path: content(run, value) for path, value in flat(run.config)}
     there = [path for path in everything if split(path) == split(key)]
     value = everything[there[0]] if there else default
     if not _is_number(value):
@@ -63,7 +63,7 @@ def _taken_out(
         raise ConfigurationError(f"{run.source}: its config has no number at {key}{suggestion(key, numbers)}")
     out = [split(path) for path in (key, *along, "random_seed")]
     rest = {path: other for path, other in everything.items() if split(path) not in out}
-    return value, {**rest, "data": data_hashes(run)}
+    return value, {**rest, "data": {name: f"SHA-256 {digest}" for name, digest in files_read(run).items()}}
 
 
 def _is_number(value: Any) -> TypeGuard[float]:

@@ -68,7 +68,7 @@ def test_runs_that_differ_in_more():
         "p: runs differ in more than model.beta and the seed:",
         "  model.alpha: 1.0, 7",
     ]
-    with pytest.raises(ConfigurationError, match=r"data\.train\.json: '1', '2'"):
+    with pytest.raises(ConfigurationError, match=r"data\.train\.json: 'SHA-256 1', 'SHA-256 2'"):
         series([run("p,beta=1", beta=1), run("p,beta=2", beta=2, sha="2")], "model.beta")
 
 
