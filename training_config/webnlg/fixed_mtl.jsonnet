@@ -1,0 +1,1 @@
+(import 'mtl_glove.jsonnet') + (import '../base/fixed.libsonnet')
