@@ -1,6 +1,8 @@
+import errno
 import gc
 import io
 import json
+import os
 import re
 import shutil
 import tarfile
@@ -345,3 +347,16 @@ def test_the_file_of_an_archive_and_of_an_unpacked_one(trained, unpacked, tmp_pa
     assert all(
         torch.equal(value, again[name]) for name, value in load_archive(trained).model.state_dict().items()
     )
+
+
+def test_a_full_disk_is_not_called_a_damaged_archive(trained, tmp_path, monkeypatch):
+    def full(path, mode="r", *args, **kwargs):
+        if mode == "xb":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return opened(path, mode, *args, **kwargs)
+
+    opened = Path.open
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*causal_mtl_") as raised:
+        load_archive(trained / "model.tar.gz")
+    assert raised.value.errno == errno.ENOSPC

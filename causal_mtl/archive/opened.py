@@ -14,6 +14,7 @@ from causal_mtl.archive.manifest import Member, check_members, member_of, read_m
 from causal_mtl.archive.parts import ARCHIVE, CONFIG, MANIFEST, WEIGHTS, check_name, check_size, members_of
 from causal_mtl.archive.unpack import unpack
 from causal_mtl.common import ConfigurationError
+from causal_mtl.common.atomic import is_full_disk
 from causal_mtl.common.files import local_path
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ def unpacked(path: str | PathLike[str]) -> Iterator[Path]:
 
     Raises:
         ConfigurationError: this is no archive, or a part of it is damaged; the message names the part.
+        OSError: there is no space to unpack it.
     """
     local = located(path)
     with tempfile.TemporaryDirectory(prefix="causal_mtl_") as scratch:
@@ -40,6 +42,8 @@ def unpacked(path: str | PathLike[str]) -> Iterator[Path]:
             else:
                 has_manifest = unpack(local, directory, lambda found: _check(found, directory))
         except (ConfigurationError, OSError) as error:
+            if is_full_disk(error):
+                raise
             raise ConfigurationError(f"{path}: {error}") from error
         if not has_manifest:
             logger.warning(

@@ -13,6 +13,7 @@ from typing import BinaryIO, cast
 from causal_mtl.archive.manifest import Member
 from causal_mtl.archive.parts import MAX_MEMBERS, check_name, check_size
 from causal_mtl.common import ConfigurationError
+from causal_mtl.common.atomic import is_full_disk, naming
 from causal_mtl.common.text import one_line
 
 _BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, OverflowError, RecursionError)
@@ -37,6 +38,7 @@ def unpack(archive: Path, directory: Path, check: Callable[[dict[str, Member]], 
 
     Raises:
         ConfigurationError: the archive is damaged, or holds what no archive holds, or too much.
+        OSError: there is no space for a member.
     """
     if not archive.is_file():
         raise ConfigurationError("not a model archive: not a regular file")
@@ -54,6 +56,8 @@ def unpack(archive: Path, directory: Path, check: Callable[[dict[str, Member]], 
             limited.finish()
             return checked
     except _BROKEN as error:
+        if is_full_disk(error):
+            raise
         message = one_line(str(error)) or type(error).__name__
         raise ConfigurationError(
             f"{f'{part}: ' if part else ''}not a model archive, or damaged: {message}"
@@ -80,7 +84,7 @@ def _write(source: BinaryIO, path: Path) -> Member:
     """Copy a member to a new file and measure it on the way."""
     path.parent.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
-    with path.open("xb") as file:
+    with naming(path), path.open("xb") as file:
         while piece := source.read(_PIECE):
             file.write(piece)
             digest.update(piece)

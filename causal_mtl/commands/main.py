@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import logging
 import sys
 from collections.abc import Sequence
@@ -29,15 +28,13 @@ from causal_mtl.commands import (
 )
 from causal_mtl.commands.output import drop_standard_output, finish_standard_output, flush_standard_output
 from causal_mtl.common import ConfigurationError, import_package, import_plugins
+from causal_mtl.common.atomic import is_full_disk
 from causal_mtl.version import VERSION
 
 _SUBCOMMANDS = (
     train, evaluate, predict, serve, push, tune_thresholds, sweep, tabulate, plot, validate, convert, build_vocab,
     find_lr, cache, effects, synthesize, components,
 )  # fmt: skip
-
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-"""Errors that no change to the command line, the config or the data would help against."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -99,12 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         finish_standard_output()
         print(f"causal-mtl: error: {_on_lines(str(error))}", file=sys.stderr)
-        return 1 if _is_full_disk(error) else 2
-
-
-def _is_full_disk(error: Exception) -> bool:
-    """Whether a file could not be written, though the command line was right."""
-    return isinstance(error, OSError) and error.errno in _NO_SPACE and error.filename is not None
+        return 1 if is_full_disk(error) else 2
 
 
 def _on_lines(message: str) -> str:

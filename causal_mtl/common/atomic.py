@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -15,6 +16,9 @@ UNFINISHED = ".unfinished_"
 """Prefix of the name under which a file or directory is written; what has it was left by a crash."""
 DELETED = ".deleted_"
 """Prefix of the name that a directory gets before it is deleted, so that half of it never counts as whole."""
+
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Errors that no change to the command line, the config or the data would help against."""
 
 
 @contextmanager
@@ -130,3 +134,8 @@ def naming(path: str | PathLike[str]) -> Iterator[None]:
         if error.filename is None and error.errno is not None:
             raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
         raise
+
+
+def is_full_disk(error: Exception) -> bool:
+    """Whether a file could not be written, though all that was asked for was right."""
+    return isinstance(error, OSError) and error.errno in _NO_SPACE and error.filename is not None
