@@ -349,7 +349,7 @@ def test_the_file_of_an_archive_and_of_an_unpacked_one(trained, unpacked, tmp_pa
     )
 
 
-def test_a_full_disk_is_not_called_a_damaged_archive(trained, tmp_path, monkeypatch):
+def test_a_full_disk_is_not_called_a_damaged_archive(trained, monkeypatch):
     def full(path, mode="r", *args, **kwargs):
         if mode == "xb":
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
