@@ -1,5 +1,6 @@
 import errno
 import gc
+import gzip
 import io
 import json
 import os
@@ -349,14 +350,25 @@ def test_the_file_of_an_archive_and_of_an_unpacked_one(trained, unpacked, tmp_pa
     )
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_is_not_called_a_damaged_archive(trained, monkeypatch):
     def full(path, mode="r", *args, **kwargs):
-        if mode == "xb":
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return opened(path, mode, *args, **kwargs)
+        return opened(Path("/dev/full"), "wb") if mode == "xb" else opened(path, mode, *args, **kwargs)
 
     opened = Path.open
     monkeypatch.setattr(Path, "open", full)
     with pytest.raises(OSError, match=r"No space left on device: '.*causal_mtl_") as raised:
         load_archive(trained / "model.tar.gz")
     assert raised.value.errno == errno.ENOSPC
+
+
+def test_a_disk_that_cannot_read_the_archive_is_the_archive_s(trained, monkeypatch):
+    def failing(stream, size=-1):
+        if stream.tell() > 1000:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return read(stream, size)
+
+    read = gzip.GzipFile.read
+    monkeypatch.setattr(gzip.GzipFile, "read", failing)
+    with pytest.raises(ConfigurationError, match=r"model\.tar\.gz: .*Input/output error"):
+        load_archive(trained / "model.tar.gz")

@@ -108,7 +108,10 @@ class _Limited:
         if not 0 <= size <= _PIECE:
             raise ConfigurationError("a header of unlikely size")
         self.check("the archive", size)
-        data = self._stream.read(size)
+        try:
+            data = self._stream.read(size)
+        except OSError as error:  # else it would be told as one of the file that is written meanwhile
+            raise tarfile.ReadError(str(error)) from error
         self._position += len(data)
         return data
 
