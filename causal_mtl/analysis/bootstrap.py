@@ -50,7 +50,7 @@ def paired_bootstrap(
 
     Args:
         system: one array per run, `(sentences, columns)`: what was counted in each sentence, in the columns of
-            `measure` (of an F1: correct, predicted and gold items).
+            `measure` (of an F1: correct, gold and predicted items).
         baseline: the same of the other system, on the same sentences.
         samples: how many resamples.
         seed: one seed, one result.

@@ -22,8 +22,9 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
         "cache",
         help="list or delete the kept features of frozen transformers",
         description="Features of frozen transformers are computed once for each data set and kept in "
-        "$CAUSAL_MTL_CACHE (default: ~/.cache/causal_mtl/features). List them, or delete some: they are computed "
-        "anew when they are needed. What a process reads or computes at the time is not deleted.",
+        "$CAUSAL_MTL_CACHE (default: causal_mtl/features below $XDG_CACHE_HOME, or else below ~/.cache). List "
+        "them, or delete some: they are computed anew when they are needed. "
+        "What a process reads or computes at the time is not deleted.",
     )
     parser.add_argument("action", choices=("list", "prune"), help="what to do")
     parser.add_argument(

@@ -48,7 +48,7 @@ def _add_labels(parser: argparse.ArgumentParser) -> None:
 def _add_question(parser: argparse.ArgumentParser) -> None:
     """Which labels of what are set, and against what."""
     parser.add_argument(
-        "archives", metavar="ARCHIVE", nargs="+", help="models that differ in their seeds, then the data"
+        "archives", metavar="ARCHIVE", nargs="+", help="models of one configuration with different seeds"
     )
     parser.add_argument("data", metavar="DATA", help="labelled data, as the config's reader reads it")
     parser.add_argument("--source", metavar="TASK", required=True, help="the task whose labels are set")
@@ -98,7 +98,7 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
         help="labels of the target are numbers: also the effect on their mean",
     )
     parser.add_argument(
-        "--total-only", action="store_true", help="do not split effects by path: labels passes, not labels²"
+        "--total-only", action="store_true", help="do not split by path: n passes for n labels, not n²"
     )
 
 

@@ -24,7 +24,7 @@ def add_edits(kinds: Any) -> argparse.ArgumentParser:
     )
     parser.set_defaults(effects=_run)
     parser.add_argument(
-        "archives", metavar="ARCHIVE", nargs="+", help="models that differ in their seeds, then the data"
+        "archives", metavar="ARCHIVE", nargs="+", help="models of one configuration with different seeds"
     )
     parser.add_argument(
         "data", metavar="DATA", help="labelled texts and edits, as the config's reader reads them"

@@ -11,8 +11,8 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
     parser = subcommands.add_parser(
         "push",
         help="publish a model on the Hugging Face Hub",
-        description="Upload a trained model to the Hugging Face Hub, with a model card. Paths and passwords of "
-        "this machine are taken out of the uploaded archive first.",
+        description="Upload a trained model to the Hugging Face Hub, with a model card. Absolute paths, "
+        "passwords in URLs and Hub tokens are first removed from the uploaded archive; relative paths stay.",
         epilog="The token is read from HF_TOKEN, or is that of `hf auth login`. HF_ENDPOINT names another Hub.",
     )
     parser.add_argument("archive", metavar="ARCHIVE", help="a model.tar.gz, or the directory of a training")

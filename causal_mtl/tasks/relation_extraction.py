@@ -36,7 +36,7 @@ class RelationExtraction(PairLabels):
     Args:
         mentions: the task that finds the mentions; None: there is none, and relations hold between words, each
             the anchor of a mention whose other words are not looked for.
-        anchor: the word of a mention that its relations hang on: "first" (PMEI) or "last" (CMTL).
+        anchor: the word of a mention that its relations are attached to: "first" (PMEI) or "last" (CMTL).
         diagonal: whether a token may be related to itself, as in CMTL; PMEI excludes it. In `webnlg_star` dev
             60 of 1,113 triples have the same head and tail.
         metrics: the ways to match triples (see `TripleF1`).

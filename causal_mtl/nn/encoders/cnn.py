@@ -23,8 +23,11 @@ class CNN(Encoder):
 
     Args:
         input_size: filled in.
-        windows: widths, in tokens.
-        filters: for each width; the output is `len(windows)` times as wide.
+        windows: widths, in tokens (None: 2, 3, 4 and 5).
+        filters: number of filters per width; the output is `len(windows)` times as wide.
+
+    Raises:
+        ConfigurationError: `windows` is empty.
     """
 
     def __init__(

@@ -133,7 +133,7 @@ class ScheduledSampler(LabelSampler):
 
     Args:
         gold_epochs: how many epochs hand on gold labels; where they are missing, the most likely ones.
-        then: the sampler from then on.
+        then: the sampler from then on ("gumbel" unless given).
     """
 
     def __init__(self, gold_epochs: PositiveInt, then: LabelSampler | None = None) -> None:

@@ -14,7 +14,7 @@ from causal_mtl.nn.named_modules import NamedModules
 
 
 class LabelTransfer(nn.Module, Registrable):
-    """Embeds the labels of a task's parents and folds them into one state a position (CMTL eq. 1–2).
+    """Embeds the labels of a task's parents and folds them into one state per position (CMTL eq. 1–2).
 
     A label y is embedded as le = W y (eq. 1), so a sample or a distribution is as good as a label; labels that
     hold together add up, none at all is zero. The parents' embeddings are folded in their order, from a zero

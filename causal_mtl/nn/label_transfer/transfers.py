@@ -13,7 +13,7 @@ from causal_mtl.nn.label_transfer.label_transfer import LabelTransfer
 
 
 class RecurrentTransfer(LabelTransfer):
-    """One step of a cell a parent, from a zero state, at each position.
+    """One step of a cell per parent, from a zero state, at each position.
 
     Args:
         label_sizes: filled in: how many labels each task has.

@@ -1,7 +1,7 @@
 """Scores of all ordered pairs of tokens for all relations, never kept all at once.
 
 The published formula (PMEI eq. 11, CMTL eq. 14) puts two states side by side, `W_m (h_i ⊕ h_j)`. Split in two,
-`U h_i + V h_j`, it needs two products a *token* and a broadcast sum a pair. What the model needs of the scores
+`U h_i + V h_j`, it needs two products per *token* and a broadcast sum per pair. What the model needs of the scores
 are a loss, maxima and, at prediction, some cells: all are taken from blocks that are dropped at once.
 """
 

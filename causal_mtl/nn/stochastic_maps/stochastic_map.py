@@ -62,14 +62,14 @@ class GaussianMap(StochasticMap):
     """t ~ N(μ, σ²) with μ and σ of h and y', held against a prior of y' alone.
 
     The prior r(t | y') is two MLPs over y'; without y' it is N(0, I). In evaluation t = μ. σ is
-    softplus(· + `deviation_offset`) + 1e-6: softplus(0) = 0.69 would drown states, which are below 1.
+    softplus(· + `deviation_offset`) + 1e-6: softplus(0) = 0.69 would be as large as states, which are below 1.
 
     Args:
         size: filled in: width of h and t.
         label_size: filled in: width of y'.
         deviation_offset: added before softplus makes σ of p. A GRU cell's output is at most max(1, |h|), so there
             it bounds σ: −3 by 0.127 if |h| < 1, by 0.31 if dropout of 0.5 doubles h, not at all if h has no bound.
-        prior_deviation_offset: the same of r, which draws nothing and so drowns nothing.
+        prior_deviation_offset: the same of r, which draws nothing and so adds no noise.
         prior_hidden_size: inner width of the prior's MLPs.
     """
 

@@ -27,7 +27,7 @@ PADDING, UNKNOWN = 0, 1
 
 @TokenEmbedder.register("embedding")
 class Embedding(TokenEmbedder):
-    """A vector a word. Registered as a `TokenEmbedder` with name "embedding".
+    """One vector per word. Registered as a `TokenEmbedder` with name "embedding".
 
     With a `pretrained_file` every word of the file becomes usable: a word of the vocabulary starts at its
     vector (or at that of its lower-case form), and the words that training never saw are appended to the
@@ -38,7 +38,7 @@ class Embedding(TokenEmbedder):
         vocab: filled in; extended by the words of `pretrained_file`.
         embedding_dim: width of the vectors; must be that of `pretrained_file`.
         namespace: of the vocabulary, as in the token indexer.
-        pretrained_file: a text file (.txt, .gz or .zip) or URL with a word and its vector a line.
+        pretrained_file: a text file (.txt, .gz or .zip) or URL with one word and its vector per line.
         max_pretrained_words: read only the first so many words of the file (None: all).
         trainable: False leaves all vectors as they start.
         word_dropout: in training, the chance that a word is read as the unknown word, which so gets trained.

@@ -11,7 +11,7 @@ from causal_mtl.nn.token_embedders.fixed_features import FixedFeatures
 
 
 class TokenEmbedder(nn.Module, Registrable):
-    """Maps what one token indexer made of a batch to one vector a token.
+    """Maps what one token indexer made of a batch to one vector per token.
 
     `forward` takes the tensors of that indexer by name and the mask of real tokens, `(batch, tokens)`, and
     returns `(batch, tokens, get_output_dim())`. What it returns at padding is never read.
