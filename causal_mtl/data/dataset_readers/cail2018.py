@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from causal_mtl.common import ConfigurationError, InputFile, NonNegativeInt
+from causal_mtl.common.atomic import write_json
 from causal_mtl.common.files import local_path
+from causal_mtl.common.strict_json import read_json_object
 from causal_mtl.data.dataset_readers.assembling import check_names
 from causal_mtl.data.dataset_readers.dataset_reader import DatasetReader
 from causal_mtl.data.dataset_readers.recognise import read_json_records
@@ -20,6 +22,11 @@ logger = logging.getLogger(__name__)
 
 MONTHS = (120, 84, 60, 36, 24, 12, 9, 6, 0)
 """Lower bounds (exclusive) of the intervals of prison terms, as in the public code of TopJudge."""
+COUNTS = "counts.json"
+COUNTED = ("article", "charge")
+"""The labels whose rare ones are left out."""
+Counts = Mapping[str, Mapping[str, int]]
+"""The number of cases by kind and label."""
 LIFE_OR_DEATH, NONE = "life or death", "none"
 
 
@@ -42,7 +49,12 @@ class Cail2018Reader(DatasetReader):
             as in the CMTL paper, and their number is logged.
         min_count: leave out cases whose article or charge has fewer cases in `count_in` (the CMTL paper: 100).
         count_in: the file to count articles and charges in, the training data; None: the file that is read.
+        archive_files: filled in: where the counts are kept.
+        load_pretrained: filled in as False when a trained model is loaded: the counts are in its archive.
         **kwargs: as in `DatasetReader`.
+
+    Raises:
+        ConfigurationError: `count_in` cannot be read; later, in reading: the archive does not hold its counts.
     """
 
     def __init__(
@@ -53,6 +65,8 @@ class Cail2018Reader(DatasetReader):
         several: bool = False,
         min_count: NonNegativeInt = 0,
         count_in: InputFile | None = None,
+        archive_files: Path | None = None,
+        load_pretrained: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -61,9 +75,20 @@ class Cail2018Reader(DatasetReader):
         self.several = several
         self.min_count = min_count
         self.count_in = count_in
+        self._kept: Counts | None = None
+        if min_count > 1 and count_in is not None:
+            file = archive_files / COUNTS if archive_files is not None else None
+            self._kept = self._counted(count_in, file) if load_pretrained else _read_counts(file)
+
+    def _counted(self, count_in: str, file: Path | None) -> Counts:
+        """Count in the training data, and keep it for the archive: a loaded model opens no other file."""
+        counts = self._counts_of(local_path(count_in))
+        if file is not None:
+            write_json(file, counts)
+        return counts
 
     def _read(self, path: Path) -> Iterable[Instance]:
-        counts = self._counts(local_path(self.count_in) if self.count_in else path)
+        counts = self._counts(path)
         left_out: Counter[str] = Counter()
         for where, fact, labels in _cases(path):
             reason = self._reason(labels, counts)
@@ -80,22 +105,31 @@ class Cail2018Reader(DatasetReader):
         for reason, cases in sorted(left_out.items()):
             logger.warning("%s: %d cases are left out: %s", path, cases, reason)
 
-    def _counts(self, path: Path) -> Counter[tuple[str, str]]:
+    def _counts(self, path: Path) -> Counts:
+        if self._kept is not None or self.min_count <= 1:
+            return self._kept or {}
+        if self.count_in is not None:
+            raise ConfigurationError(
+                f"the archive does not hold the counts of {self.count_in!r}: an early version made it. Train "
+                "again, or set the reader's min_count to 0 by --overrides"
+            )
+        return self._counts_of(path)
+
+    def _counts_of(self, path: Path) -> Counts:
         """The number of cases per kind and label, among those that are not left out for other reasons."""
-        counts: Counter[tuple[str, str]] = Counter()
-        if self.min_count > 1:
-            for _, _, labels in _cases(path):
-                if self.several or _is_single(labels):
-                    counts.update((kind, label) for kind in ("article", "charge") for label in labels[kind])
+        counts: dict[str, Counter[str]] = {kind: Counter() for kind in COUNTED}
+        for _, _, labels in _cases(path):
+            if self.several or _is_single(labels):
+                for kind in COUNTED:
+                    counts[kind].update(labels[kind])
         return counts
 
-    def _reason(self, labels: dict[str, tuple[str, ...]], counts: Counter[tuple[str, str]]) -> str:
+    def _reason(self, labels: dict[str, tuple[str, ...]], counts: Counts) -> str:
         """Why a case is left out; empty if it is not."""
         if not self.several and not _is_single(labels):
             return "not one article and one charge"
-        kinds = ("article", "charge")
         if self.min_count > 1 and any(
-            counts[k, label] < self.min_count for k in kinds for label in labels[k]
+            counts[kind].get(label, 0) < self.min_count for kind in COUNTED for label in labels[kind]
         ):
             return f"an article or charge with fewer than {self.min_count} cases"
         return ""
@@ -106,6 +140,17 @@ def interval(months: int, life_or_death: bool = False) -> str:
     if life_or_death:
         return LIFE_OR_DEATH
     return next((f"> {bound}" for bound in MONTHS if months > bound), NONE)
+
+
+def _read_counts(file: Path | None) -> Counts | None:
+    """What an archive holds; None if an early version made it."""
+    if file is None or not file.is_file():
+        return None
+    counts = read_json_object(file)
+    for kind in COUNTED:
+        for label, count in expect_key(counts, kind, dict, COUNTS).items():
+            expect(count, int, f"{COUNTS}: {kind}: {shown(label)}")
+    return counts
 
 
 def _is_single(labels: dict[str, tuple[str, ...]]) -> bool:

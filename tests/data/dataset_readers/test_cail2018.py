@@ -64,6 +64,25 @@ def test_classes_are_counted_in_the_training_file(read, tmp_path):
     assert [labels(i)["article"] for i in found] == [("234",)]
 
 
+def test_a_trained_model_has_the_counts_and_opens_no_other_file(tmp_path):
+    train, dev = tmp_path / "train.json", tmp_path / "dev.json"
+    train.write_text("\n".join(json.dumps(case(234, "伤害")) for _ in range(2)))
+    dev.write_text("\n".join(map(json.dumps, [case(), case(234, "伤害")])))
+    options = {"tokenizer": CharacterTokenizer(), "min_count": 2, "count_in": str(train)}
+    Cail2018Reader(**options, archive_files=tmp_path)
+    train.unlink()
+    loaded = Cail2018Reader(**options, archive_files=tmp_path, load_pretrained=False)
+    assert [labels(i)["article"] for i in loaded.read(dev)] == [("234",)]
+    (tmp_path / "counts.json").write_text('{"article": {}, "charge": {"诈骗": "3"}}')
+    with pytest.raises(ConfigurationError, match=r'counts\.json: charge: .*诈骗.*expected an integer, got "3"'):
+        Cail2018Reader(**options, archive_files=tmp_path, load_pretrained=False)
+    (tmp_path / "counts.json").unlink()
+    train.write_text(dev.read_text())  # is not looked at
+    early = Cail2018Reader(**options, archive_files=tmp_path, load_pretrained=False)
+    with pytest.raises(ConfigurationError, match=r"does not hold the counts of .*train\.json.*min_count to 0"):
+        list(early.read(dev))
+
+
 @pytest.mark.parametrize(
     ("record", "message"),
     [
