@@ -178,7 +178,7 @@ def _with_ray(options: argparse.Namespace) -> tuple[int, int]:
     from causal_mtl.predictors import load
 
     import_ray()
-    files = find_inputs(options.input)
+    files = find_inputs(options.input, options.output_file)
     if "RAY_ADDRESS" not in os.environ:  # a cluster's machines can have what this one lacks
         check_engine_options(options)
     loading = _loading(options)

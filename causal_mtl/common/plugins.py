@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 PLUGINS_FILE = ".causal_mtl_plugins"
 ENTRY_POINTS = "causal_mtl.plugins"
+_ARCHIVES = ("model.tar.gz", "weights.safetensors")
+"""A directory with one of these can come from a stranger, with a plugins file and modules of theirs."""
 
 
 def import_package(name: str) -> None:
@@ -28,12 +30,13 @@ def import_package(name: str) -> None:
     Raises:
         ConfigurationError: there is no such module, or it cannot be imported.
     """
-    _import(name)
+    _import(name, Path.cwd())
     trust.include(name)
 
 
-def _import(name: str) -> None:
-    with _working_directory_first():
+def _import(name: str, directory: Path | None) -> None:
+    """Import a module, and all below it; `directory` is searched first."""
+    with _searched_first(directory):
         try:
             module = importlib.import_module(name)
             for info in pkgutil.walk_packages(getattr(module, "__path__", []), f"{name}.", onerror=_raise):
@@ -51,7 +54,8 @@ def import_plugins() -> list[str]:
     A plugins file is ``.causal_mtl_plugins`` in the working directory or in the home directory, one module a
     line, ``#`` starting a comment. Installed packages name modules as entry points of the group
     ``causal_mtl.plugins``; one of these that fails is only a warning, since it may come from a package that
-    has nothing to do with the present work.
+    has nothing to do with the present work. In a working directory that holds a model archive, neither its
+    plugins file nor its modules are used, with a warning: they may have come with the archive.
 
     Returns:
         The names of the modules, in the order of import.
@@ -60,21 +64,34 @@ def import_plugins() -> list[str]:
         ConfigurationError: a module of a plugins file fails; the message names the file.
     """
     imported: dict[str, None] = {}
-    for file in dict.fromkeys((Path.cwd() / PLUGINS_FILE, Path.home() / PLUGINS_FILE)):
+    here = _unless_with_archive(Path.cwd())
+    for file in dict.fromkeys(place / PLUGINS_FILE for place in (here, Path.home()) if place):
         for module in _modules(file):
             try:
-                import_package(module)
+                _import(module, here)
             except ConfigurationError as error:
                 raise ConfigurationError(f"{file}: {error}") from error
+            trust.include(module)
             imported[module] = None
     for point in entry_points(group=ENTRY_POINTS):
         try:
-            _import(point.module)
+            _import(point.module, here)
         except ConfigurationError as error:
             logger.warning("plugin '%s' of an installed package is left out: %s", point.name, error)
         else:
             imported[point.module] = None
     return list(imported)
+
+
+def _unless_with_archive(directory: Path) -> Path | None:
+    found = next((name for name in _ARCHIVES if (directory / name).exists()), None)
+    if found and (directory / PLUGINS_FILE).is_file() and directory != Path.home():
+        logger.warning(
+            "%s is not read, as it lies beside %s and may have come with it: name modules by --include-package",
+            directory / PLUGINS_FILE,
+            found,
+        )
+    return None if found else directory
 
 
 def _modules(file: Path) -> Iterator[str]:
@@ -85,14 +102,16 @@ def _modules(file: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _working_directory_first() -> Iterator[None]:
-    here = str(Path.cwd())
+def _searched_first(directory: Path | None) -> Iterator[None]:
     importlib.invalidate_caches()
-    sys.path.insert(0, here)
+    if directory is None:
+        yield
+        return
+    sys.path.insert(0, str(directory))
     try:
         yield
     finally:
-        sys.path.remove(here)
+        sys.path.remove(str(directory))
 
 
 def _raise(name: str) -> None:

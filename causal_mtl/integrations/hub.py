@@ -116,7 +116,7 @@ def push_to_hub(
     Args:
         archive: as for `load_archive`.
         repo_id: ``ORG/NAME``.
-        private: of a repository that is made; a public one that is there already is refused.
+        private: of a repository that is made; one that is there already and is otherwise is refused.
         token: default: of ``HF_TOKEN`` or ``hf auth login``.
         revision: an existing branch to commit to. Default: ``main``.
         message: of the commit.
@@ -136,9 +136,14 @@ def push_to_hub(
         save_pretrained(archive, scratch, repo_id=repo_id, license=license)
         with _errors_of(repo_id):
             api.create_repo(repo_id, private=private, exist_ok=True)
-            if private and not api.model_info(repo_id).private:
+            is_private = api.model_info(repo_id).private
+            if private and not is_private:
                 raise ConfigurationError(
                     "this repository is public; push with private=False (--public) if that is meant"
+                )
+            if is_private and not private:  # `create_repo` leaves one that is there as it is
+                raise ConfigurationError(
+                    "this repository is private; make it public in its settings, or push without --public"
                 )
             commit = api.upload_folder(
                 repo_id=repo_id,

@@ -5,23 +5,22 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from functools import partial
 from os import PathLike
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from causal_mtl.archive import CONFIG, FILES, RUN, members_of, repack, unpacked, write_archive
+from causal_mtl.archive import CONFIG, FILES, RUN, VOCABULARY, members_of, repack, unpacked, write_archive
 from causal_mtl.common import ConfigurationError
 from causal_mtl.common.strict_json import read_json_object
 
 _SECRET = re.compile(r"\bhf_[A-Za-z0-9]{16,}")
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://\S+")
-_PATH_KEYS = re.compile(r"path|file|dir|folder|_in$", re.IGNORECASE)
-_ROOTS = re.compile(
-    r"/(home|Users|Volumes|root|mnt|media|tmp|var|opt|private|scratch)/|~|[A-Za-z]:[\\/]|\\\\|file://"
-)
-"""How paths of a machine begin. Labels can begin with "/" too: ``/people/person/nationality``."""
+_ABSOLUTE = re.compile(r"/{1,2}[^/]+/|~|[A-Za-z]:[\\/]|\\\\|file://")
+"""How an absolute path begins that tells more than a name."""
+_QUOTED = re.compile(r"""(["'])([^"']*)\1""")
 _WITHIN = re.compile(r"""(?<![\w.:/~-])(?:~[\w.-]*|[A-Za-z]:)?[\\/](?:[^\s\\/"',=]+[\\/])+[^\s\\/"',=]*""")
 
 
@@ -38,7 +37,7 @@ def write_published(path: str | PathLike[str], final: Path) -> None:
     with unpacked(path) as directory:
         changed = {}
         for name, member in members_of(directory).items():
-            content = _read(member) if (hide := _hides(name)) else None
+            content = _read(member) if (hide := _hides(name, directory)) else None
             if content is not None and (shown := hide(content)) != content:
                 changed[name] = shown
         if changed:
@@ -47,18 +46,18 @@ def write_published(path: str | PathLike[str], final: Path) -> None:
     write_archive(path, final)
 
 
-def published(value: Any, key: str = "") -> Any:
+def published(value: Any, labels: Set[str] = frozenset()) -> Any:
     """JSON in which strings that are absolute paths have become the names of files.
 
     Args:
         value: of a config.
-        key: under which it stands: whether a string is a path is also seen from its key.
+        labels: of the model; they stay, as labels can look like paths: ``/people/person/nationality``.
     """
     if isinstance(value, Mapping):
-        return {name: published(inner, name) for name, inner in value.items()}
+        return {name: published(inner, labels) for name, inner in value.items()}
     if isinstance(value, list):
-        return [published(inner, key) for inner in value]
-    return _shown(value, bool(_PATH_KEYS.search(key))) if isinstance(value, str) else value
+        return [published(inner, labels) for inner in value]
+    return _shown(value) if isinstance(value, str) and value not in labels else value
 
 
 def published_note(note: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,13 +75,20 @@ def published_note(note: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def _hides(name: str) -> Any:
+def _hides(name: str, directory: Path) -> Any:
     """What to do with a member."""
     if name == RUN:
         return published_note
     if name == CONFIG:
-        return published
+        return partial(published, labels=_labels(directory))
     return _without_home if name.startswith(f"{FILES}/") and name.endswith(".json") else None
+
+
+def _labels(directory: Path) -> frozenset[str]:
+    """The labels of the vocabulary that could be mistaken for paths."""
+    files = (directory / VOCABULARY).glob("*labels.txt")
+    lines = (line for file in files for line in file.read_text("utf-8", "replace").split("\n"))
+    return frozenset(line for line in lines if _ABSOLUTE.match(line))
 
 
 def _read(member: Path) -> Any:
@@ -102,18 +108,20 @@ def _without_home(value: Any) -> Any:
     return _name(value) if isinstance(value, str) and value.startswith(known) else value
 
 
-def _shown(text: str, is_path: bool) -> str:
+def _shown(text: str) -> str:
     text = _SECRET.sub("hf_…", text)
-    if _URL.fullmatch(text) and not text.startswith("file:"):
+    if _ABSOLUTE.match(text):
+        return _name(text)
+    if _URL.match(text):  # all of it: a URL that somebody wrote can have blanks
         return _url(text)
-    absolute = PurePosixPath(text).is_absolute() or _ROOTS.match(text)
-    if not absolute or not (is_path or _ROOTS.match(text) or Path(text).exists()):
-        return text
-    return _name(text)
+    return _URL.sub(lambda match: _url(match[0]), text)
 
 
 def _url(text: str) -> str:
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # no URL after all, such as "x://[": nothing of it is surely harmless
+        return text.partition("://")[0] + "://…"
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
@@ -126,7 +134,7 @@ def _by_name(hashes: Mapping[str, Any]) -> dict[str, Any]:
     """Hashes by path, as hashes by what may be shown of it; equal names are numbered."""
     shown: dict[str, Any] = {}
     for path, digest in hashes.items():
-        name, number = _shown(path, is_path=True), 1
+        name, number = _shown(path), 1
         unique = name
         while unique in shown:
             number += 1
@@ -149,7 +157,5 @@ def _argument(word: str) -> str:
             return json.dumps(published(json.loads(word)), ensure_ascii=False)
         except ValueError:
             pass
-    if (shown := _shown(word, is_path=True)) != word:
-        return shown
-    urls_shown = _URL.sub(lambda match: _url(match[0]), word)
-    return _WITHIN.sub(lambda match: _name(match[0]), urls_shown)
+    word = _QUOTED.sub(lambda match: f"{match[1]}{_shown(match[2])}{match[1]}", _SECRET.sub("hf_…", word))
+    return _WITHIN.sub(lambda match: _name(match[0]), _shown(word))

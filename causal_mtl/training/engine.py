@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
-from accelerate.utils import gather_object
+from accelerate.utils import GradientAccumulationPlugin, gather_object
 from torch import Tensor, nn
 
 from causal_mtl.common import ConfigurationError
@@ -61,11 +61,14 @@ class Engine:
         device_type = choose_device(device)
         self.mixed_precision = choose_precision(mixed_precision, device_type)
         _forget_other_settings(device_type, self.mixed_precision)
-        # Accumulation stays at 1: backward() would divide by it, but our losses are already per step.
+        # Accumulation stays at 1: backward() would divide by it, but our losses are already per step. As a plugin,
+        # since the bare number gives way to the environment variable ACCELERATE_GRADIENT_ACCUMULATION_STEPS.
         # Only with cpu=True does accelerate connect processes that compute on CPUs.
         with _connecting():
             self.accelerator = Accelerator(
-                cpu=device_type == "cpu", mixed_precision=self.mixed_precision, gradient_accumulation_steps=1
+                cpu=device_type == "cpu",
+                mixed_precision=self.mixed_precision,
+                gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=1),
             )
         self.device: torch.device = self.accelerator.device
         self.rank: int = self.accelerator.process_index

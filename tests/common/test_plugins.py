@@ -75,6 +75,20 @@ def test_a_failing_plugins_file_is_named(place):
         import_plugins()
 
 
+@pytest.mark.parametrize("archive", ["model.tar.gz", "weights.safetensors"])
+def test_what_may_have_come_with_an_archive_is_not_imported(place, tmp_path, caplog, archive):
+    (place / "zoo_g.py").write_text("raise SystemExit('code of a stranger')")
+    (place / ".causal_mtl_plugins").write_text("zoo_g\n")
+    (place / archive).touch()
+    assert import_plugins() == []
+    assert ".causal_mtl_plugins is not read, as it lies beside " + archive in caplog.text
+    (tmp_path / "home" / ".causal_mtl_plugins").write_text("zoo_g\n")
+    with pytest.raises(ConfigurationError, match=r"home/\.causal_mtl_plugins: cannot import 'zoo_g'"):
+        import_plugins()
+    write(place / "zoo_h.py", "cat_h_" + archive.partition(".")[0])
+    import_package("zoo_h")  # named by the user
+
+
 def test_without_plugins(place):
     assert import_plugins() == []
 

@@ -68,6 +68,10 @@ def test_a_public_repository(hub, trained):
     assert len(hub.commits) == 1
     push(hub, trained, private=False, message="Again")
     assert hub.commits[-1]["summary"] == "Again"
+    hub.repositories[NAME] = True
+    with pytest.raises(ConfigurationError, match=f"{NAME}: this repository is private; .*without --public"):
+        push(hub, trained, private=False)
+    assert len(hub.commits) == 2
 
 
 def test_a_local_folder(trained, tmp_path, loopback_only):

@@ -1,4 +1,5 @@
 import json
+import shlex
 import shutil
 import tarfile
 from pathlib import Path
@@ -20,7 +21,20 @@ from causal_mtl.integrations.published import published, published_note, write_p
         ({"x": "C:\\Users\\someone\\c.txt"}, {"x": "c.txt"}),
         ({"x": "file:///home/someone/c.txt"}, {"x": "c.txt"}),
         ({"x": __file__}, {"x": Path(__file__).name}),
+        ({"model_name": "/data/alice/minilm"}, {"model_name": "minilm"}),
+        (
+            {"pretrained_files": {"tokens": "/srv/alice/glove.txt"}},
+            {"pretrained_files": {"tokens": "glove.txt"}},
+        ),
+        ({"tuned_thresholds": {"data": "/work/a/dev.json"}}, {"tuned_thresholds": {"data": "dev.json"}}),
         ({"labels": ["/people/person/nationality"]}, {"labels": ["/people/person/nationality"]}),
+        (
+            {"separator": "/", "other": "//", "root": "/etc"},
+            {"separator": "/", "other": "//", "root": "/etc"},
+        ),
+        ({"x": "https://me:pw@host.org/my file.gz?token=1"}, {"x": "https://host.org/my file.gz"}),
+        ({"x": "see https://me:pw@host.org/a"}, {"x": "see https://host.org/a"}),
+        ({"x": "https://[me:pw"}, {"x": "https://…"}),
         (
             {"/people/person": 0.5, "n": None, "b": [True, 1]},
             {"/people/person": 0.5, "n": None, "b": [True, 1]},
@@ -32,7 +46,38 @@ from causal_mtl.integrations.published import published, published_note, write_p
     ],
 )
 def test_paths_become_names(value, shown):
-    assert published(value) == shown
+    assert published(value, labels={"/people/person/nationality"}) == shown
+
+
+def test_labels_that_look_like_paths_are_those_of_the_vocabulary(trained, unpack, tmp_path):
+    unpack(trained / "model.tar.gz", tmp_path / "unpacked")
+    (tmp_path / "unpacked/manifest.json").unlink()
+    config = json.loads((tmp_path / "unpacked/config.json").read_text())
+    changed = {**config, "test_data_path": "/people/person/nationality", "comment": "/data/alice/x"}
+    (tmp_path / "unpacked/config.json").write_text(json.dumps(changed))
+    with (tmp_path / "unpacked/vocabulary/things_labels.txt").open("a") as file:
+        file.write("/people/person/nationality\n")
+    write_published(tmp_path / "unpacked", tmp_path / "model.tar.gz")
+    with tarfile.open(tmp_path / "model.tar.gz") as tar:
+        written = json.load(tar.extractfile("config.json"))
+    assert written["test_data_path"] == "/people/person/nationality"
+    assert written["comment"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        (
+            "{m: '/data/alice/minilm', t: 'hf_abcdefghijklmnopqrstuv', u: 'https://me:pw@host/x'}",
+            "{m: 'minilm', t: 'hf_…', u: 'https://host/x'}",
+        ),
+        ("{m: '/data/my models/minilm', n: 1}", "{m: 'minilm', n: 1}"),
+        ("--token=hf_abcdefghijklmnopqrstuv", "--token=hf_…"),
+        ("a hf_abcdefghijklmnopqrstuv in /data/alice/x", "a hf_… in x"),
+    ],
+)
+def test_words_of_a_command(word, shown):
+    assert shlex.split(published_note({"command": shlex.join([word])})["command"]) == [shown]
 
 
 def test_the_note_of_a_training():

@@ -27,6 +27,13 @@ def test_without_gradients_nothing_is_wrong():
     assert Engine("cpu").finish_gradients([parameter_with(None)], max_norm=1.0) == []
 
 
+def test_the_environment_does_not_divide_gradients(monkeypatch):
+    monkeypatch.setenv("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "4")
+    weight = nn.Parameter(torch.tensor(2.0))
+    Engine("cpu").backward(weight * 8)
+    assert weight.grad == 8
+
+
 def test_clipping_bounds_values_then_the_norm_of_all():
     parameters = [parameter_with([3.0, 0.0, 0.0, 0.0]), parameter_with([0.0, -4.0, 0.0, 0.0])]
     assert Engine("cpu").finish_gradients(parameters, max_norm=1.0, max_value=3.0) == []

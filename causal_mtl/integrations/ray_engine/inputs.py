@@ -28,15 +28,24 @@ class Window:
     lines: list[bytes]
 
 
-def find_inputs(given: str) -> list[Path]:
+def find_inputs(given: str, output: str | None = None) -> list[Path]:
     """The files of a path: itself, those of a folder, or those that match a pattern, ordered by name.
 
     Files of a folder whose name begins with "." or "_" are passed over, as Spark's and Ray's own are.
 
+    Args:
+        given: the path.
+        output: where predictions will be written.
+
     Raises:
-        ConfigurationError: there are none, or one is of a kind that cannot be read here, or kinds are mixed.
+        ConfigurationError: there are none, or one is of a kind that cannot be read here, or kinds are mixed, or
+            `output` would be an input of the next run.
     """
     path = Path(given)
+    if output is not None and not path.is_file() and _is_among(Path(output).absolute(), path.absolute()):
+        raise ConfigurationError(
+            f"{output}: lies among the input ({given}), so the next run would predict it again; write it elsewhere"
+        )
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if file.is_file() and file.name[0] not in "._")
     else:
@@ -49,6 +58,13 @@ def find_inputs(given: str) -> list[Path]:
     if len({is_parquet(file) for file in files}) > 1:
         raise ConfigurationError(f"{given}: both Parquet and JSON lines; predict them one after the other")
     return [file.absolute() for file in files]
+
+
+def _is_among(output: Path, given: Path) -> bool:
+    """Whether `output` is in a folder, or matches a pattern."""
+    if given.is_dir():
+        return output.parent.resolve() == given.resolve() and output.name[0] not in "._"
+    return output.match(str(given))
 
 
 def windows(path: Path, size: int) -> Iterator[Window]:

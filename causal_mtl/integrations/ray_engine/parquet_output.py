@@ -58,6 +58,10 @@ class ParquetOutput:
         self._writer.close()
 
     def _row(self, record: dict[str, Any]) -> dict[str, Any]:
+        if (
+            "annotations" not in record
+        ):  # skipped: the input may have columns named `line` and `error` of its own
+            return {"fields": _json(record)}
         row = {"text": record.pop("text", None), "tokens": record.pop("tokens", None)}
         row["annotations"] = _json(record.pop("annotations", None))
         for name in self._schema.names:

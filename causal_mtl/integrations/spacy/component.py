@@ -104,7 +104,7 @@ class CausalMtl(Pipe):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """For processes that are not forked: each loads the model for itself."""
-        return _restored, (self.name, self._source, self.settings)
+        return _restored, (self.name, self._source, self.settings, getattr(self, "error_handler", None))
 
     def _labelled(self, docs: Sequence[Doc], on_error: Callable[..., Any]) -> Iterator[Doc]:
         """Those of `docs` that can be predicted; the others go to `on_error`."""
@@ -175,9 +175,13 @@ class CausalMtl(Pipe):
         return predictor
 
 
-def _restored(name: str, source: Source | None, settings: Settings) -> CausalMtl:
+def _restored(
+    name: str, source: Source | None, settings: Settings, error_handler: Callable[..., Any] | None
+) -> CausalMtl:
     component = CausalMtl(name, None, settings)
     component._source = source
+    if error_handler is not None:  # else spaCy hands the whole batch of a bad document to its own
+        component.set_error_handler(error_handler)
     return component
 
 

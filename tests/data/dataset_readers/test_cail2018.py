@@ -74,12 +74,16 @@ def test_a_trained_model_has_the_counts_and_opens_no_other_file(tmp_path):
     loaded = Cail2018Reader(**options, archive_files=tmp_path, load_pretrained=False)
     assert [labels(i)["article"] for i in loaded.read(dev)] == [("234",)]
     (tmp_path / "counts.json").write_text('{"article": {}, "charge": {"诈骗": "3"}}')
-    with pytest.raises(ConfigurationError, match=r'counts\.json: charge: .*诈骗.*expected an integer, got "3"'):
+    with pytest.raises(
+        ConfigurationError, match=r'counts\.json: charge: .*诈骗.*expected an integer, got "3"'
+    ):
         Cail2018Reader(**options, archive_files=tmp_path, load_pretrained=False)
     (tmp_path / "counts.json").unlink()
     train.write_text(dev.read_text())  # is not looked at
     early = Cail2018Reader(**options, archive_files=tmp_path, load_pretrained=False)
-    with pytest.raises(ConfigurationError, match=r"does not hold the counts of .*train\.json.*min_count to 0"):
+    with pytest.raises(
+        ConfigurationError, match=r"does not hold the counts of .*train\.json.*min_count to 0"
+    ):
         list(early.read(dev))
 
 

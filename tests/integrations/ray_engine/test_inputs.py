@@ -19,6 +19,30 @@ def test_a_file_a_folder_or_a_pattern(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("given", "output", "refused"),
+    [
+        (".", "labelled.jsonl", True),
+        (".", "labelled.parquet", True),
+        (".", "_labelled.jsonl", False),
+        (".", "out/labelled.jsonl", False),
+        ("*.jsonl", "labelled.jsonl", True),
+        ("part.*.jsonl", "labelled.jsonl", False),
+        ("a.jsonl", "labelled.jsonl", False),
+        (".", None, False),
+    ],
+)
+def test_an_output_that_the_next_run_would_read_is_refused(tmp_path, monkeypatch, given, output, refused):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.jsonl", "part.1.jsonl"):
+        (tmp_path / name).touch()
+    if refused:
+        with pytest.raises(ConfigurationError, match=rf"{output}: lies among the input"):
+            find_inputs(given, output)
+    else:
+        assert find_inputs(given, output)
+
+
+@pytest.mark.parametrize(
     ("files", "message"),
     [
         ([], "no file is"),

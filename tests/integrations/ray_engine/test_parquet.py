@@ -101,6 +101,17 @@ def test_columns_of_the_input_keep_their_types(tmp_path):
     assert table["fields"].to_pylist() == ['{"new": 1}'] * 2
 
 
+def test_records_that_were_skipped_do_not_go_into_columns_of_the_input(tmp_path):
+    file = write(tmp_path / "a.parquet", text=["a", "b"], line=["x", "y"], error=["u", "v"])
+    skipped = {"line": 2, "error": "bad", "file": "a.parquet"}
+    done = {"text": "a", "tokens": ["a"], "annotations": {}, "line": "x", "error": "u"}
+    table = predictions([file], done, skipped)
+    assert table["line"].to_pylist() == ["x", None]
+    assert table["error"].to_pylist() == ["u", None]
+    assert table["fields"][0].as_py() is None
+    assert json.loads(table["fields"][1].as_py()) == skipped
+
+
 def test_a_column_named_fields_is_refused(tmp_path):
     file = write(tmp_path / "a.parquet", text=["a"], fields=["b"])
     with pytest.raises(ConfigurationError, match="column 'fields': the output has one of this name"):

@@ -9,6 +9,7 @@ import spacy
 from spacy import displacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
+from spacy.util import ignore_error
 
 import causal_mtl.integrations.spacy  # noqa: F401  # an installed package is found by its entry point
 from causal_mtl import load
@@ -268,6 +269,9 @@ def test_a_document_that_cannot_be_predicted_goes_to_the_error_handler(nlp, trai
     docs = [tolerant.make_doc(TEXT), bad, tolerant.make_doc(TEXT)]
     assert [found(doc) for doc in tolerant.pipe(docs)] == [found(nlp(TEXT))] * 2
     assert failed == [bad]
+    component = tolerant.get_pipe("causal_mtl")
+    component.set_error_handler(ignore_error)
+    assert pickle.loads(pickle.dumps(component)).get_error_handler() is ignore_error
 
 
 def test_documents_can_be_stored(nlp):
