@@ -65,6 +65,33 @@ def test_an_archive_stands_alone(trainable, bert_config, tmp_path, unpack, no_ne
             assert any(".transformer." in name for name in load_file(file)) == trainable
 
 
+def test_archives_of_many_frozen_layers_can_be_loaded(bert_config, new_tiny_transformer, tmp_path):
+    small = {"num_hidden_layers": 24, "hidden_size": 8, "intermediate_size": 4}
+    for name in ("bert", "other"):
+        folder = str(new_tiny_transformer(tmp_path / f"large_{name}", **small))
+        part = {"type": "pretrained_transformer", "model_name": folder}
+        bert_config["dataset_reader"]["token_indexers"][name] = part
+        bert_config["model"]["embedder"][name] = part
+    run = train(bert_config, tmp_path / "run")
+    load(run.archive).predict("Ann was born in Rome .")
+
+
+def test_settings_that_all_models_share_are_not_kept(bert_config, tmp_path, unpack):
+    """Another version of transformers need not have them."""
+    from transformers import BertConfig, PretrainedConfig
+
+    unpack(train(bert_config, tmp_path / "run").archive, tmp_path / "unpacked")
+    kept = json.loads((tmp_path / "unpacked/files" / FOLDER / "config.json").read_text())
+    default, common = BertConfig().to_dict(), PretrainedConfig().to_dict()
+    shared = {key for key, value in common.items() if value == default.get(key)}
+    assert shared & kept.keys() == set()
+    assert {"hidden_size", "hidden_act", "pad_token_id", "layer_norm_eps"} <= kept.keys()
+    change(tmp_path / "bert/config.json", chunk_size_feed_forward=2)
+    unpack(train(bert_config, tmp_path / "other").archive, tmp_path / "changed")
+    kept = json.loads((tmp_path / "changed/files" / FOLDER / "config.json").read_text())
+    assert kept["chunk_size_feed_forward"] == 2
+
+
 def test_single_task_has_one_frozen_transformer(bert_config, tmp_path):
     bert_config["model"] |= {"type": "cmtl", "architecture": {"type": "single_task"}}
     encoder = bert_config["model"].pop("encoder")
@@ -185,6 +212,10 @@ def test_mistakes_are_found_before_data_is_read(bert_config, tmp_path):
     assert any("model.embedder.bert.layers: expected different numbers from 0" in line for line in lines())
     embedder |= {"layers": "all", "model_name": str(tmp_path)}
     assert any("model.embedder.bert.model_name: the transformer" in line for line in lines())
+    old = shutil.copytree(tmp_path / "bert", tmp_path / "old")
+    (old / "model.safetensors").rename(old / "pytorch_model.bin")
+    embedder["model_name"] = str(old)
+    assert any("model.embedder.bert.model_name: there is no model.safetensors" in line for line in lines())
     embedder["model_name"] = str(tmp_path / "nowhere")
     assert any("model.embedder.bert.model_name: there is no folder" in line for line in lines())
     other = shutil.copytree(tmp_path / "bert", tmp_path / "other")

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 
-from causal_mtl.archive.parts import VOCABULARY, WEIGHTS
+from causal_mtl.archive.parts import FILES, VOCABULARY, WEIGHTS
 from causal_mtl.common import ConfigurationError
 from causal_mtl.models import Model
 from causal_mtl.nn.stored_weights import WithoutRandomness, check_finite, declared, listed, shape_text
@@ -36,7 +36,9 @@ def build_with_weights(build: Callable[[], Model], file: Path) -> Model:
         ConfigurationError: the file is damaged, its weights do not fit the model, or are not finite; names them.
     """
     declaration = declared(file)
-    with _at_most_parameters(2 * len(declaration) + _SPARE):
+    kept = sum(len(declared(part)) for part in (file.parent / FILES).rglob("*.safetensors"))
+    # The model is made twice, a frozen transformer three times: once more to compare it with its own weights.
+    with _at_most_parameters(2 * len(declaration) + 3 * kept + _SPARE):
         try:
             with torch.device("meta"), WithoutRandomness():
                 _fill(build(), declaration)

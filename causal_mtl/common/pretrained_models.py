@@ -12,6 +12,7 @@ from causal_mtl.common import trust
 from causal_mtl.common.errors import ConfigurationError
 
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?(@[\w./-]+)?")
+_WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 _OFFSET_POSITIONS = {
     *("camembert", "data2vec-text", "esm", "ibert", "longformer", "luke", "mpnet", "mra", "roberta"),
     *("roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl", "xmod", "yoso"),
@@ -81,19 +82,35 @@ def name_problem(name: str) -> str | None:
 
 def offline_problem(model: PretrainedModel) -> str | None:
     """Why a hub model cannot be read without network, where there is to be none (HF_HUB_OFFLINE)."""
-    from huggingface_hub import constants
-
-    offline = constants.HF_HUB_OFFLINE or os.environ.get("TRANSFORMERS_OFFLINE", "").upper() in (
-        "1",
-        "TRUE",
-        "ON",
-    )
-    if model.is_local or not offline or model.commit() is not None:
+    if model.is_local or not _is_offline() or model.commit() is not None:
         return None
     return (
         f"there is no folder {model.source!r} (seen from {Path.cwd()}), and no hub model of this name in the "
         "local cache, while HF_HUB_OFFLINE forbids to download it"
     )
+
+
+def _is_offline() -> bool:
+    from huggingface_hub import constants
+
+    wanted = os.environ.get("TRANSFORMERS_OFFLINE", "").upper() in ("1", "TRUE", "ON")
+    return bool(constants.HF_HUB_OFFLINE or wanted)
+
+
+def weights_problem(model: PretrainedModel) -> str | None:
+    """Why a model's weights cannot be read, as far as one can tell without network."""
+    from huggingface_hub import try_to_load_from_cache
+
+    if model.is_local:
+        there = any((Path(model.source) / name).is_file() for name in _WEIGHTS)
+        return None if there else f"there is no {_WEIGHTS[0]} in {model.source!r}; other formats are not read"
+    if not _is_offline():
+        return None
+    revision = model.revision or "main"
+    found = (try_to_load_from_cache(model.source, name, revision=revision) for name in _WEIGHTS)
+    if any(isinstance(path, str) for path in found):
+        return None
+    return f"the local cache has no {_WEIGHTS[0]} of {model.source!r}, while HF_HUB_OFFLINE forbids to download it"
 
 
 def read_transformer_config(name: str) -> Any:

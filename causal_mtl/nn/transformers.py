@@ -33,8 +33,9 @@ _NOT_KEPT = {
 """Settings that say nothing about the encoder, or would fetch or run something."""
 _PADDING_MATTERS = {"convbert", "fnet", "mobilebert", "nystromformer", "yoso"}
 """Types of encoders in which padding changes the states of real pieces, though it is masked."""
-_NO_STACKS = {"funnel", "perceiver", "reformer"}
-"""Types whose layers are not all as long as the text, or need lengths of their own."""
+_NO_STACKS = {"big_bird", "funnel", "perceiver", "reformer"}
+"""Types whose layers are not all as long as the text, or need lengths of their own, or (BigBird) read a text in a
+way that depends on the texts before it."""
 _LARGEST = 10_000_000
 """Of a number in a configuration: no vocabulary and no layer is larger."""
 
@@ -48,8 +49,13 @@ def read_settings(name: str) -> dict[str, Any]:
     config = read_transformer_config(name)
     if config.is_encoder_decoder:
         raise ConfigurationError(f"{name!r} is an encoder with a decoder: only encoders can be read")
-    known = set(_default_settings(config.model_type))
-    settings = {key: value for key, value in config.to_dict().items() if key in known}
+    defaults, common = _default_settings(config.model_type), _common_settings()
+    settings = {
+        key: value
+        for key, value in config.to_dict().items()
+        # What all models share differs between versions of transformers, and mostly is not about encoders.
+        if key in defaults and not (key in common and value == defaults[key] == common[key])
+    }
     return {"model_type": config.model_type, **settings}
 
 
@@ -228,6 +234,13 @@ def _default_settings(model_type: Any) -> dict[str, Any]:
         )
     defaults = config().to_dict()
     return {key: value for key, value in defaults.items() if key not in _NOT_KEPT}
+
+
+def _common_settings() -> dict[str, Any]:
+    """What the configurations of all models have, by default."""
+    from transformers import PretrainedConfig
+
+    return dict(PretrainedConfig().to_dict())
 
 
 def _config(settings: dict[str, Any]) -> Any:

@@ -30,12 +30,17 @@ def decay_factors(names: Iterable[str], decay: float) -> dict[float, list[str]]:
     top, bottom = max(known), min(known) - 1
     factors: dict[float, list[str]] = defaultdict(list)
     for name, number in numbers.items():
-        depth = number if number is not None else bottom if "embedding" in name else top
+        depth = number if number is not None else bottom if "embedding" in _inner(name) else top
         factors[decay ** (top - depth)].append(name)
     return dict(factors)
 
 
 def _layer(name: str) -> int | None:
-    """The first number in a parameter's name, behind the name of the transformer if there is one."""
-    found = re.search(r"\.(\d+)\.", name.rpartition(".transformer.")[2] if ".transformer." in name else name)
+    """The first number in a parameter's name."""
+    found = re.search(r"\.(\d+)\.", _inner(name))
     return int(found[1]) if found else None
+
+
+def _inner(name: str) -> str:
+    """A parameter's name within its transformer; without one, all of it."""
+    return name.rpartition(".transformer.")[2]

@@ -63,7 +63,7 @@ def test_mistakes_are_told():
 
 
 class Stack(nn.Module):
-    """Named as a transformer in a model is; the embedder's own name is a number."""
+    """Named as a transformer in a model is; the embedder's own name has a number and the word "embedding"."""
 
     def __init__(self):
         super().__init__()
@@ -74,7 +74,7 @@ class Stack(nn.Module):
         inner.final_norm = nn.Linear(2, 2, bias=False)
         outer = nn.Module()
         outer.transformer = inner
-        self.embedders = nn.ModuleList([outer])
+        self.embedders = nn.ModuleList([nn.ModuleDict({"my_embeddings": outer})])
 
 
 def test_layer_decay():
@@ -83,7 +83,7 @@ def test_layer_decay():
     optimizer = make_optimizer(model, Lazy(Optimizer.by_name("sgd"), {"lr": 2.0}), groups)
     rates = {name: g["lr"] for g, part in zip(optimizer.param_groups, names(model, optimizer.param_groups),
                                               strict=True) for name in part}  # fmt: skip
-    inner = "embedders.0.transformer."
+    inner = "embedders.0.my_embeddings.transformer."
     assert rates == {
         "heads.weight": 2.0,
         "heads.bias": 2.0,

@@ -31,10 +31,12 @@ class Frozen:
         (With an embedder for each task, all of them read the same batch.)
         """
         key = (*inputs, torch.is_inference_mode_enabled(), torch.is_autocast_enabled(inputs[0].device.type))
-        if self._last is None or not all(a is b for a, b in zip(key, self._last[0], strict=True)):
+        last = self._last  # read once: another thread may set it meanwhile
+        if last is None or not all(a is b for a, b in zip(key, last[0], strict=True)):
             with torch.no_grad():
-                self._last = key, run()
-        return self._last[1]
+                last = key, run()
+            self._last = last
+        return last[1]
 
     def forget(self) -> None:
         """Free the memory of what is remembered."""

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from causal_mtl.common import ConfigurationError, Construct, HubModel, Probability, Problem, Range
-from causal_mtl.common.pretrained_models import max_pieces
+from causal_mtl.common.pretrained_models import max_pieces, pretrained_model, weights_problem
 from causal_mtl.nn.scalar_mix import ScalarMix
 from causal_mtl.nn.token_embedders.fixed_features import FixedFeatures
 from causal_mtl.nn.token_embedders.frozen import Frozen
@@ -109,6 +109,8 @@ class PretrainedTransformerEmbedder(TokenEmbedder):
         except ConfigurationError as error:
             yield config.problem("model_name", str(error))
             return
+        if problem := weights_problem(pretrained_model(config.get("model_name"))):
+            yield config.problem("model_name", problem)
         try:
             _layers(config.get("layers"), number)
         except ConfigurationError as error:
@@ -221,9 +223,11 @@ class PretrainedTransformerEmbedder(TokenEmbedder):
             attention_mask=real.long(),
             output_hidden_states=self._all_layers,
         )
-        if not self._all_layers:
-            return result.last_hidden_state.flatten(0, 1).unsqueeze(1)
-        return torch.stack([result.hidden_states[layer] for layer in self.layers], dim=2).flatten(0, 1)
+        every = result.hidden_states if self._all_layers else {self.layers[0]: result.last_hidden_state}
+        hidden = [every[layer] for layer in self.layers]
+        if any(states.shape[1] != piece_ids.shape[1] for states in hidden):
+            raise ConfigurationError(f"{self.model_name}: not all of its layers are as long as the text")
+        return torch.stack(hidden, dim=2).flatten(0, 1)
 
     def _check(self, piece_ids: Tensor) -> None:
         """Refuse what a tokenizer of another model yields.

@@ -11,6 +11,7 @@ from causal_mtl.common import ConfigurationError
 from causal_mtl.data.instance import Token
 from causal_mtl.data.token_indexers import PretrainedTransformerIndexer
 from causal_mtl.nn.token_embedders import PretrainedTransformerEmbedder
+from causal_mtl.nn.transformers import read_settings
 
 LONG = "a1b2" * 15  # more pieces than a window takes
 WORDS = ["Ann", "was", "(", "born", ")", "in-rome", "\u00ad", "\u200b", "[SEP]", "中", "living", LONG]
@@ -125,6 +126,30 @@ def test_a_frozen_transformer_stays_as_it_is(make):
     )
     assert set(embedder.state_dict()) == {"mix.weights", "mix.scale", "dropped"}
     assert {name for name, _ in embedder.named_parameters()} == set(embedder.state_dict())
+
+
+def test_layers_that_are_not_as_long_as_the_text_are_refused(make):
+    class Trimming(torch.nn.Module):
+        def __init__(self, module):
+            super().__init__()
+            self.module, self.config = module, module.config
+
+        def forward(self, **inputs):
+            result = self.module(**inputs)
+            return result.__class__(last_hidden_state=result.last_hidden_state[:, 1:])
+
+    indexer, embedder = make(layers=(-1,))
+    embedder._frozen.module = Trimming(embedder._frozen.module)
+    with pytest.raises(ConfigurationError, match="not all of its layers are as long as the text"):
+        embedder.features(**collated(indexer, [["ann", "lives"]]))
+
+
+def test_a_type_whose_attention_depends_on_other_texts_is_refused(tmp_path):
+    from transformers import BigBirdConfig
+
+    BigBirdConfig(num_hidden_layers=1).save_pretrained(tmp_path)
+    with pytest.raises(ConfigurationError, match="'big_bird' is no encoder of text"):
+        read_settings(str(tmp_path))
 
 
 def test_copies_share_a_frozen_transformer(make):
