@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import stat
@@ -79,11 +80,22 @@ def open_output(path: str | os.PathLike[str] | None) -> Iterator[IO[bytes]]:
 
     A file is written to ``FILE.partial`` beside it, which takes its place when the block ends well: whatever goes
     wrong leaves an earlier FILE alone and keeps what was done. Of a symbolic link the file that it points to is
-    replaced. Devices and pipes are written to as they are.
+    replaced. Devices and pipes are written to as they are. What ends in ``.gz`` is compressed, without the time, so
+    that equal content gives equal bytes.
 
     Args:
         path: None or ``-`` is standard output.
     """
+    with _open_raw(path) as output:
+        if not str(path).endswith(".gz"):
+            yield output
+            return
+        with gzip.GzipFile(filename="", fileobj=output, mode="wb", mtime=0) as compressed:
+            yield compressed  # type: ignore[misc]  # a file of bytes in all but its annotations
+
+
+@contextmanager
+def _open_raw(path: str | os.PathLike[str] | None) -> Iterator[IO[bytes]]:
     if path is None or str(path) == STANDARD:
         output = standard_output()
         yield output

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import gc
-import gzip
 import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from causal_mtl.commands.output import STANDARD, check_outputs, open_output, standard_input
 
@@ -157,7 +156,7 @@ def _here(options: argparse.Namespace) -> tuple[int, int]:
     predictor = load(options.archive, **_loading(options))
     written = as_text if options.readable else as_line
     done = skipped = 0
-    with _input(options.input) as lines, _output(options.output_file) as output:
+    with _input(options.input) as lines, open_output(options.output_file) as output:
         for record in predictor.predict_jsonl(lines, options.on_error):
             if not done:
                 # All is imported and loaded by now: garbage need not be looked for there, again and again.
@@ -267,22 +266,11 @@ def _input(path: str) -> Iterator[Iterable[str | bytes]]:
 
 
 @contextmanager
-def _output(path: str | None) -> Iterator[IO[bytes]]:
-    """An output by `open_output`, compressed if its name ends in .gz; with no time in it, to be the same again."""
-    with open_output(path) as output:
-        if path is None or not path.endswith(".gz"):
-            yield output
-            return
-        with gzip.GzipFile(filename="", fileobj=output, mode="wb", mtime=0) as compressed:
-            yield compressed  # type: ignore[misc]  # a file of bytes in all but its annotations
-
-
-@contextmanager
 def _parts(path: str | None, inputs: Sequence[Path]) -> Iterator[Callable[[list[bytes]], None]]:
     """What writes the lines of a window: into a Parquet file if the name says so."""
     from causal_mtl.integrations.ray_engine.parquet_output import ParquetOutput
 
-    with _output(path) as output:
+    with open_output(path) as output:
         if not _is_parquet(path):
             yield output.writelines
             return

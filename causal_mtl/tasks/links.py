@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any, ClassVar
 
 from causal_mtl.data.instance import Annotation, LabelAnnotation, RelationAnnotation
+from causal_mtl.data.schema_annotations import UNTYPED
 
 Partner = str | tuple[str, str]
 """What a label occurs with: a label of the other task, or the types of head and tail."""
@@ -84,11 +85,17 @@ class ArgumentLink(Link):
     joint: ClassVar[bool] = False
 
     def combinations(self, annotations: Mapping[str, Annotation]) -> list[Combination] | None:
-        """One of each relation that was placed in the text."""
+        """One of each relation that was placed in the text.
+
+        Where mentions are not annotated, readers may not know their types: such relations tell nothing.
+        """
         found = annotations.get(self.task)
         if not isinstance(found, RelationAnnotation):
             return None
-        return [(one.label, (one.head.label, one.tail.label)) for one in found.relations]
+        pairs = [(one.label, (one.head.label, one.tail.label)) for one in found.relations]
+        if self.other in annotations:
+            return pairs
+        return [pair for pair in pairs if UNTYPED not in pair[1]] or (None if pairs else [])
 
     def partners(self, labels: Sequence[str]) -> list[Partner]:
         """All pairs of types."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -14,6 +15,8 @@ from causal_mtl.data import Instance, Vocabulary
 from causal_mtl.data.instance import labels_of
 from causal_mtl.data.report import kind_of
 from causal_mtl.tasks import Task
+
+logger = logging.getLogger(__name__)
 
 
 def read_gold(archive: Archive, path: str | PathLike[str], tasks: Sequence[Task]) -> list[Instance]:
@@ -28,6 +31,12 @@ def read_gold(archive: Archive, path: str | PathLike[str], tasks: Sequence[Task]
         ConfigurationError: the file cannot be read, or its gold is not that of `tasks` (see `gold_errors`).
     """
     instances = list(archive.reader.read(path))
+    if archive.reader.part or archive.reader.max_instances:
+        logger.warning(
+            "%s: %d sentences are read: `part` or `max_instances` of the model's dataset reader leaves out others",
+            path,
+            len(instances),
+        )
     errors = list(gold_errors(instances, tasks, str(path)))
     if errors:
         raise ConfigurationError("\n".join(errors))

@@ -1,3 +1,4 @@
+import gzip
 import json
 from pathlib import Path
 
@@ -26,6 +27,25 @@ def test_what_is_written_is_read_back(fixtures, tmp_path, capsys):
             after.annotations,
         )
         assert before.metadata == after.metadata
+
+
+def test_a_compressed_file_is_one(fixtures, tmp_path):
+    for name in ("dev.jsonl", "dev.jsonl.gz"):
+        assert (
+            main(
+                [
+                    "convert",
+                    str(fixtures / "semeval14/dev.xml"),
+                    str(tmp_path / name),
+                    "--reader",
+                    "semeval14",
+                ]
+            )
+            == 0
+        )
+    plain, packed = ((tmp_path / name).read_bytes() for name in ("dev.jsonl", "dev.jsonl.gz"))
+    assert gzip.decompress(packed) == plain
+    assert len(list(JsonlReader().read(tmp_path / "dev.jsonl.gz"))) == 40
 
 
 def test_options_of_the_reader_and_what_it_counted(fixtures, capsysbinary):

@@ -5,6 +5,7 @@ import tarfile
 
 import pytest
 
+from causal_mtl import train
 from causal_mtl.archive import load_archive
 from causal_mtl.commands import main
 
@@ -39,6 +40,32 @@ def test_the_new_model_scores_what_was_promised(trained, data, tmp_path, capsys)
     assert note["seed"] == json.loads((trained / "run.json").read_text())["seed"]
     assert note["tuned_thresholds"]["data"] == data
     assert len(note["tuned_thresholds"]["data_sha256"]) == 64
+
+
+@pytest.fixture(scope="module")
+def flat(trained, tmp_path_factory):
+    """Spans that must not overlap, declared after the relations that depend on them."""
+    config = json.loads((trained / "config.json").read_text())
+    relations = next(task for task in config["model"]["tasks"] if task["type"] == "relation_extraction")
+    spans = {"type": "span_classification", "name": "entities", "parents": [], "overlaps": "flat"}
+    config["model"]["tasks"] = [{**relations, "parents": ["entities"]}, spans]
+    config["trainer"] |= {"num_epochs": 12, "validation_metric": "-loss"}
+    directory = tmp_path_factory.mktemp("flat") / "run"
+    train(config, directory)
+    return directory
+
+
+@pytest.mark.parametrize(("measure", "number"), [("relations/exact_f1", 0), ("entities/f1", 1)])
+def test_the_thresholds_are_those_of_the_task(flat, data, tmp_path, capsys, measure, number):
+    before = json.loads((flat / "config.json").read_text())["model"]["tasks"]
+    final, report = tuned(flat, data, tmp_path, capsys, "--measure", measure, "--min-count", "1")
+    for name, archive in (("as_trained", flat), ("tuned", final)):
+        assert main(["evaluate", str(archive), data]) == 0
+        assert report[name] == round(json.loads(capsys.readouterr().out)[measure], 4)
+    after = load_archive(final).config.as_dict(quiet=True)["model"]["tasks"]
+    assert report["label_thresholds"]
+    assert after[number]["label_thresholds"] == report["label_thresholds"]
+    assert after[1 - number] == before[1 - number]
 
 
 @pytest.mark.parametrize(

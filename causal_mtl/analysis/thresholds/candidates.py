@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
+from typing import Any
 
 import numpy as np
 
@@ -20,32 +21,28 @@ from causal_mtl.training.gold import read_gold
 
 
 def find_candidates(
-    archive: str | PathLike[str], tasks: Sequence[Task], data: str, measure: str, floor: float
-) -> tuple[ManyLabels, Candidates]:
-    """Predict `data` with the thresholds of one task at `floor`.
+    archive: str | PathLike[str], number: int, data: str, measure: str, settings: Mapping[str, Any]
+) -> Candidates:
+    """What a task finds in `data` with other settings than those it was trained with.
 
     Args:
         archive: a trained model.
-        tasks: of the model, in order.
+        number: of the task among ``model.tasks`` of the config, which need not be in the order of the graph.
         data: labelled data, as its reader reads it.
-        measure: a micro-averaged F1 of a task, such as "relations/exact_f1".
-        floor: candidates have more than this probability.
-
-    Returns:
-        The task as trained, and the candidates.
+        measure: a micro-averaged F1 of the task, such as "relations/exact_f1".
+        settings: of the task, such as its thresholds.
 
     Raises:
         ConfigurationError: there is no such measure, or its task has no thresholds.
     """
-    task, metric, mode = find_measure(tasks, measure)
-    setting = f"model.tasks.{tasks.index(task)}"
-    low = {f"{setting}.threshold": floor, f"{setting}.label_thresholds": {}}
-    predictor = Predictor(load_archive(archive, low))
+    changes = {f"model.tasks.{number}.{key}": value for key, value in settings.items()}
+    predictor = Predictor(load_archive(archive, changes))
+    task, metric, mode = find_measure(predictor.model.tasks, measure)
     instances = [item for item in read_gold(predictor.archive, data, [task]) if task.name in item.annotations]
     predicted = predictor.annotate([replace(instance, annotations={}) for instance in instances])
     found = [annotations[task.name] for annotations in predicted]
     gold = [item.annotations[task.name] for item in instances]
-    return task, candidates(found, gold, instances, metric, mode, floor)
+    return candidates(found, gold, instances, metric, mode, settings.get("threshold", task.threshold))
 
 
 def find_measure(tasks: Iterable[Task], measure: str) -> tuple[ManyLabels, MatchingMetric, str]:

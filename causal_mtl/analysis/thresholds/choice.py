@@ -49,6 +49,11 @@ class Candidates:
         arrays = {name: getattr(self, name)[kept] for name in ("sentence", "label", "score", "correct")}
         return replace(self, **arrays, gold=self.gold * chosen[:, None])
 
+    @property
+    def all_found(self) -> NDArray[np.int64]:
+        """Correct, predicted and gold items, whatever their scores."""
+        return np.array([self.correct.sum(), len(self.correct), self.gold.sum()])
+
     def found(self, thresholds: Thresholds) -> NDArray[np.int64]:
         """Correct, predicted and gold items."""
         limits = np.array([thresholds.by_label.get(label, thresholds.common) for label in self.labels])

@@ -10,11 +10,12 @@ from typing import Any
 
 from causal_mtl.analysis.bootstrap import micro_f1
 from causal_mtl.analysis.measures import deciding
-from causal_mtl.analysis.thresholds.candidates import find_candidates, tunable
+from causal_mtl.analysis.thresholds.candidates import find_candidates, find_measure, tunable
 from causal_mtl.analysis.thresholds.choice import Thresholds, cross_validated, tune
 from causal_mtl.archive import copy_archive, load_archive
 from causal_mtl.common import local_path, sha256
-from causal_mtl.tasks import Task
+from causal_mtl.tasks import SpanClassification, Task
+from causal_mtl.tasks.many_labels import ManyLabels
 
 
 def tune_archive(
@@ -40,7 +41,9 @@ def tune_archive(
 
     Returns:
         F1 (a fraction of 1) "as_trained", "tuned" on all of `data`, and "cross_validated", and the new "threshold"
-        and "label_thresholds". The second flatters: it is scored on what the thresholds were chosen on.
+        and "label_thresholds". The second flatters: it is scored on what the thresholds were chosen on. The third
+        is an approximation where labels keep each other out (constraints, spans that must not overlap): there
+        thresholds are chosen as if they did not.
 
     Raises:
         ConfigurationError: there is no such measure, or its task has no thresholds.
@@ -49,7 +52,9 @@ def tune_archive(
     tasks = list(loaded.model.tasks)
     config = copy.deepcopy(loaded.config.as_dict(quiet=True))
     measure = measure or default_measure(config, tasks)
-    task, candidates = find_candidates(archive, tasks, data, measure, floor)
+    task, _, _ = find_measure(tasks, measure)
+    number = next(n for n, of_task in enumerate(config["model"]["tasks"]) if of_task["name"] == task.name)
+    candidates = find_candidates(archive, number, data, measure, _low(task, floor))
     start = Thresholds(task.threshold, task.label_thresholds)
     tuned = tune(candidates, start, min_count)
     known = set(task.label_names(loaded.vocab))
@@ -59,20 +64,26 @@ def tune_archive(
             label: round(limit, 6) for label, limit in tuned.by_label.items() if label in known
         },
     }
-    config["model"]["tasks"][tasks.index(task)].update(settings)
+    config["model"]["tasks"][number].update(settings)
     note = {"measure": measure, "data": data, "data_sha256": sha256(local_path(data)), "min_count": min_count}
     copy_archive(archive, final, config, {"tuned_thresholds": note})
-    validated = cross_validated(candidates, start, min_count, folds)
     found = {
-        "as_trained": candidates.found(start),
-        "tuned": candidates.found(tuned),
-        "cross_validated": validated,
+        "as_trained": find_candidates(archive, number, data, measure, {}).all_found,
+        "tuned": find_candidates(final, number, data, measure, {}).all_found,
+        "cross_validated": cross_validated(candidates, start, min_count, folds),
     }
     return {
         "measure": measure,
         **{name: round(float(micro_f1(counts)), 4) for name, counts in found.items()},
         **settings,
     }
+
+
+def _low(task: ManyLabels, floor: float) -> dict[str, Any]:
+    """Settings with which the task holds back nothing above `floor`."""
+    low: dict[str, Any] = {"threshold": floor, "label_thresholds": {}}
+    # A span must not keep others out that it would not keep out with the thresholds that are chosen.
+    return {**low, "overlaps": "any"} if isinstance(task, SpanClassification) else low
 
 
 def default_measure(config: dict[str, Any], tasks: Sequence[Task]) -> str:

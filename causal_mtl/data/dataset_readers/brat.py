@@ -19,6 +19,7 @@ from causal_mtl.data.records import read_lines
 
 _MENTION = re.compile(r"(\S+) (\d{1,9} \d{1,9}(?:;\d{1,9} \d{1,9})*)")
 _RELATION = re.compile(r"(\S+) \S+?:(T\S+) \S+?:(T\S+)\s*")
+_BYTE_ORDER_MARK = "\ufeff"
 _NOT_READ = {
     "E": "event",
     "A": "attribute",
@@ -35,6 +36,7 @@ class _Mention:
 
     label: str
     pieces: list[tuple[int, int]]
+    text: str | None
     where: str
 
 
@@ -90,8 +92,7 @@ class BratReader(DatasetReader):
             )
 
     def _document(self, file: Path, document: _Document, name: str) -> Iterator[Instance]:
-        # Offsets count characters of the file as it is: line ends must not be translated.
-        text = "".join(line for _, line in read_lines(file, newline=""))
+        text = _text(file)
         _check(document, text, file)
         units = self._units(text)
         starts = [start for start, _ in units]
@@ -106,8 +107,9 @@ class BratReader(DatasetReader):
 
     def _units(self, text: str) -> list[tuple[int, int]]:
         if self.unit == "document":
-            return [(0, len(text))]
-        return [match.span() for match in re.finditer(r"[^\r\n]+", text) if match.group().strip()]
+            return [(len(text) - len(text.lstrip(_BYTE_ORDER_MARK)), len(text))]
+        lines = re.finditer(rf"[^\r\n{_BYTE_ORDER_MARK}][^\r\n]*", text)
+        return [line.span() for line in lines if line.group().strip()]
 
     def _instance(
         self,
@@ -176,7 +178,8 @@ def _parsed(file: Path) -> _Document:
             pieces = [tuple(map(int, piece.split())) for piece in match[2].split(";")]
             if fields[0] in document.mentions:
                 raise ConfigurationError(f"{where}: there are two annotations {fields[0]}")
-            document.mentions[fields[0]] = _Mention(match[1], pieces, where)  # type: ignore[arg-type]
+            words = fields[2] if len(fields) > 2 else None
+            document.mentions[fields[0]] = _Mention(match[1], pieces, words, where)  # type: ignore[arg-type]
         elif kind == "R" and len(fields) >= 2:
             match = _RELATION.fullmatch(fields[1])
             if match is None:
@@ -190,14 +193,29 @@ def _parsed(file: Path) -> _Document:
     return document
 
 
+def _text(file: Path) -> str:
+    """The characters of a file as brat counts them: a byte order mark is one, and line ends are not translated."""
+    content = file.read_bytes()
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(f"{file}:{line}: not UTF-8: {error.reason}") from None
+
+
 def _check(document: _Document, text: str, file: Path) -> None:
-    """Raise a `ConfigurationError` if annotations leave the text or name mentions that are not there."""
+    """Raise a `ConfigurationError` if annotations do not fit the text or name mentions that are not there."""
     for mention in document.mentions.values():
         for start, end in mention.pieces:
             if not 0 <= start < end <= len(text):
                 raise ConfigurationError(
                     f"{mention.where}: [{start}, {end}) is not within the {len(text)} characters of {file.name}"
                 )
+        if mention.text is not None and mention.text.split() != (there := _words(mention, text)).split():
+            raise ConfigurationError(
+                f"{mention.where}: the text is {mention.text!r}, but {file.name} has {there!r} there: the offsets "
+                "may be those of a file with other line ends, or with or without a byte order mark"
+            )
     for _, head, tail, where in document.relations:
         for identifier in (head, tail):
             if identifier not in document.mentions:

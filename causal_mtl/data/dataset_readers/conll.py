@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -24,9 +25,10 @@ _DOCUMENT = "-DOCSTART-"
 class ConllReader(DatasetReader):
     """Column files: one token per line, an empty line after each sentence.
 
-    Fields are separated by tabs if the file's first line has one, else by blanks. Tags may be of any scheme:
-    IOB1, BIO, BIOUL (BILOU), BIOES, BMES, or without types; they are read as conlleval reads them, so a tag that
-    cannot continue the span before it begins a new one. Lines that begin with ``-DOCSTART-`` separate documents.
+    Fields are separated by tabs if the file's first line has one, else by blanks (a no-break space is none, nor
+    is an ideographic one). Tags may be of any scheme: IOB1, BIO, BIOUL (BILOU), BIOES, BMES, or without types;
+    they are read as conlleval reads them, so a tag that cannot continue the span before it begins a new one.
+    Lines that begin with ``-DOCSTART-`` separate documents.
 
     Registered as a `DatasetReader` with name "conll".
 
@@ -82,7 +84,7 @@ class ConllReader(DatasetReader):
             if line.strip() and not is_document and not (self.comment and line.startswith(self.comment)):
                 if first:
                     separator, first = "\t" if "\t" in line else None, False
-                rows.append((where, line.split(separator)))
+                rows.append((where, _fields(line, separator)))
             elif not line.strip() or is_document:
                 if rows:
                     yield rows[0][0], rows
@@ -91,6 +93,10 @@ class ConllReader(DatasetReader):
                     yield where, None
         if rows:
             yield rows[0][0], rows
+
+
+def _fields(line: str, separator: str | None) -> list[str]:
+    return line.split(separator) if separator else re.split(r"[ \t]+", line.strip(" \t"))
 
 
 def _field(fields: list[str], column: int, where: str) -> str:

@@ -30,7 +30,8 @@ class DoccanoReader(DatasetReader):
     - Sequence labelling: ``{"id", "text", "label": [[start, end, label], …]}`` (or ``labels``).
     - With relations: ``{"id", "text", "entities": [{"id", "label", "start_offset", "end_offset"}, …], "relations":
       [{"id", "from_id", "to_id", "type"}, …]}``.
-    - Text classification: ``{"id", "text", "label": ["…", …]}``, or ``cats`` beside ``entities``.
+    - Text classification: ``{"id", "text", "label": ["…", …]}``, or ``cats`` beside ``entities``. An empty list is
+      one of texts or of spans as the first other one of the file is; if all are empty, of spans.
 
     Offsets count characters of the text, ends are exclusive. Spans that do not begin and end with a token, and
     the relations that need them, are kept as unplaced and counted. Other keys are metadata.
@@ -56,10 +57,14 @@ class DoccanoReader(DatasetReader):
         self.mentions, self.relations, self.categories = mentions, relations, categories
 
     def _read(self, path: Path) -> Iterable[Instance]:
-        for where, record in read_json_records(path, "doccano"):
-            yield self._instance(record, where)
+        records = list(read_json_records(path, "doccano"))
+        lists = (record.get("label", record.get("labels")) for _, record in records)
+        first = next((value[0] for value in lists if isinstance(value, list) and value), None)
+        for where, record in records:
+            yield self._instance(record, where, of_texts=isinstance(first, str))
 
-    def _instance(self, record: dict[str, Any], where: str) -> Instance:
+    def _instance(self, record: dict[str, Any], where: str, of_texts: bool) -> Instance:
+        """An instance; where there are no labels, `of_texts` says whether they would be of texts or spans."""
         text = expect_key(record, "text", str, where)
         instance = Instance(text, self.tokenizer.tokenize(text), {}, other_keys(record, *_KNOWN))
         key: str | None = next((key for key in ("label", "labels") if key in record), None)
@@ -72,7 +77,7 @@ class DoccanoReader(DatasetReader):
             )
         else:
             listed = expect(record[key], list, f"{where}: {key!r}")
-            if not listed or isinstance(listed[0], list):
+            if isinstance(listed[0], list) if listed else not of_texts:
                 spans = [_triple(item, f"{where}: {key!r}[{i}]") for i, item in enumerate(listed)]
                 self._add_spans(instance, dict(enumerate(spans)), where)
                 listed = None

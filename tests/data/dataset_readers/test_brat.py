@@ -47,6 +47,36 @@ def test_nothing_is_dropped_in_silence(read):
     assert instance.metadata["id"] == "sub/a"
 
 
+@pytest.mark.parametrize("unit", ["document", "line"])
+def test_a_byte_order_mark_is_a_character_and_no_text(read, unit):
+    [instance] = read("\ufeffAnn left Rome", "T1\tP 1 4\tAnn\nT2\tL 10 14\tRome\n", unit)
+    assert instance.text == "Ann left Rome"
+    assert instance.annotations["entities"].spans == (Span(0, 1, "P"), Span(2, 3, "L"))
+    assert not instance.notes
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("\ufeffAnn left Rome", "T1\tP 0 3\tAnn"),
+        ("Ann left\nRome.", "T1\tL 10 14\tRome"),
+        ("Ann left Rome", "T1\tL 0 3;9 13\tAnn Bern"),
+    ],
+)
+def test_offsets_that_count_otherwise_are_refused(read, text, notes):
+    with pytest.raises(
+        ConfigurationError, match=r"a\.ann:1: the text is .* there: the offsets may be those of"
+    ):
+        read(text, notes)
+
+
+def test_what_is_not_utf8_is_named(read, tmp_path):
+    read()
+    (tmp_path / "brat/sub/a.txt").write_bytes(b"Ann\nleft \xff")
+    with pytest.raises(ConfigurationError, match=r"a\.txt:2: not UTF-8"):
+        list(BratReader().read(tmp_path / "brat"))
+
+
 def test_lines(read):
     first, second = read(unit="line")
     assert (first.text, second.text) == ("Ann left", "Rome and Bern")

@@ -33,6 +33,14 @@ def test_any_scheme(read, tags):
     assert instance.annotations["entities"].spans == (Span(0, 3, "X"), Span(4, 5, "Y"), Span(5, 6, "X"))
 
 
+def test_only_ascii_blanks_separate_fields(read):
+    [instance] = read("10\u00a0000 CD B-X  \nWon  NN O\n")
+    assert [token.text for token in instance.tokens] == ["10\u00a0000", "Won"]
+    assert instance.annotations["entities"].spans == (Span(0, 1, "X"),)
+    with pytest.raises(ConfigurationError, match=r"dev\.txt:2: column 0 is blank"):
+        read("北 B-LOC\n\u3000 O\n他 O")
+
+
 def test_columns_comments_and_documents(read):
     text = "-DOCSTART-\tO\tO\n\n# sent\n1\tNew York\tB\tO\n2\tis\tO\tB-V\n\n\n1\told\tO\tO\n"
     first, second = read(text, tags={"places": 2, "verbs": -1}, token_column=1, comment="# ")

@@ -53,6 +53,16 @@ def test_spans_or_categories(read, key):
 
 
 @pytest.mark.parametrize(
+    ("label", "task"), [(["x"], "categories"), ([[0, 1, "x"]], "entities"), ([], "entities")]
+)
+def test_an_empty_list_is_gold_of_what_the_file_has(tmp_path, label, task):
+    records = [{"text": "a b", "label": []}, {"text": "c d", "label": label}]
+    (tmp_path / "dev.jsonl").write_text("\n".join(map(json.dumps, records)))
+    found = list(DoccanoReader(tokenizer=WhitespaceTokenizer()).read(tmp_path / "dev.jsonl"))
+    assert [list(instance.annotations) for instance in found] == [[task]] * 2
+
+
+@pytest.mark.parametrize(
     ("record", "message"),
     [
         ({"text": "Ann"}, "expected 'label' or 'entities'"),

@@ -4,7 +4,14 @@ import pytest
 
 from causal_mtl.common import ConfigurationError
 from causal_mtl.common.strict_json import parse_json
-from causal_mtl.data.instance import Instance, LabelAnnotation, Relation, RelationAnnotation, Span
+from causal_mtl.data.instance import (
+    Instance,
+    LabelAnnotation,
+    Relation,
+    RelationAnnotation,
+    Span,
+    SpanAnnotation,
+)
 from causal_mtl.models.constraints import Combinations, combinations
 from causal_mtl.tasks import ArgumentLink, TextLink
 
@@ -40,6 +47,16 @@ def test_learned_from_what_is_annotated_together(known):
         CHARGE: {("theft", "264"), ("fraud", "266")},
         RELATIONS: {("r", ("Peop", "Org")), ("s", ("Peop", "Loc"))},
     }
+
+
+def test_types_that_nobody_annotated_are_no_types():
+    untyped = RelationAnnotation((Relation(Span(0, 1, "entity"), "works", Span(1, 2, "entity")),))
+    mentions = SpanAnnotation((Span(0, 1, "entity"), Span(1, 2, "entity")))
+    assert RELATIONS.combinations({"relations": untyped}) is None
+    assert RELATIONS.combinations({"relations": untyped, "entities": mentions}) == [
+        ("works", ("entity", "entity"))
+    ]
+    assert RELATIONS.combinations({"relations": RelationAnnotation(())}) == []
 
 
 def test_links_that_tell_nothing_are_left_out():
