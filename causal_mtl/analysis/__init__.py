@@ -17,7 +17,7 @@ from causal_mtl.analysis.measures import deciding
 from causal_mtl.analysis.run import FinishedRun, with_counts
 from causal_mtl.analysis.runs import as_export, read_runs, write_export
 from causal_mtl.analysis.sentence_counts import SentenceCounts, sentence_counts
-from causal_mtl.analysis.tables import Table, comparison_table, render, score_table
+from causal_mtl.analysis.tables import Table, check_labels, comparison_table, render, score_table
 
 __all__ = [
     "FinishedRun",
@@ -27,6 +27,7 @@ __all__ = [
     "TripleGroups",
     "as_export",
     "breakdown_table",
+    "check_labels",
     "comparison_table",
     "configurations",
     "consistency_tables",

@@ -111,11 +111,18 @@ def sentence_counts(directory: Path, archive: Path, data: str) -> SentenceCounts
     groups = triple_groups(instances, [task.name for task in predictor.model.tasks])
     measures, columns = count(predictor, instances), countable(predictor.model.tasks.measures())
     counts = SentenceCounts(data, data_sha256, archive_sha256, measures, groups, columns)
-    cache.parent.mkdir(exist_ok=True)
-    unfinished = cache.with_name(f".{os.getpid()}_{cache.name}")
-    unfinished.write_text(json.dumps(counts.to_json()) + "\n", encoding="utf-8")
-    unfinished.replace(cache)
+    _keep(cache, counts)
     return counts
+
+
+def _keep(cache: Path, counts: SentenceCounts) -> None:
+    unfinished = cache.with_name(f".{os.getpid()}_{cache.name}")
+    try:
+        cache.parent.mkdir(exist_ok=True)
+        unfinished.write_text(json.dumps(counts.to_json()) + "\n", encoding="utf-8")
+        unfinished.replace(cache)
+    except OSError as error:  # somebody else's directory, say
+        logger.warning("%s: counts cannot be kept, so they will be counted again: %s", cache, error.strerror)
 
 
 def count(predictor: Predictor, instances: Sequence[Instance]) -> dict[str, NDArray[np.int64]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from statistics import mean
 from typing import Literal
 
@@ -84,11 +85,9 @@ def comparison_table(configurations: Configurations, measure: str, pairs: Iterab
     """
     rows, described = [], _described(configurations, measure)
     times, places = as_shown(described)
+    pairs = list(pairs)
+    check_labels(configurations, pairs)
     for pair in pairs:
-        for label in pair:
-            if label not in configurations:
-                known = ", ".join(configurations)
-                raise ConfigurationError(f"no configuration is called {label!r} (there are {known})")
         system, baseline = (configurations[label] for label in pair)
         if len({run.counts.data_sha256 for run in [*system, *baseline] if run.counts}) > 1:
             raise ConfigurationError(f"{pair[0]} and {pair[1]} were counted on different data")
@@ -101,6 +100,14 @@ def comparison_table(configurations: Configurations, measure: str, pairs: Iterab
         rows.append([*pair, f"{times * found.difference:+{places}}", interval])
     title = f"Differences of {measure} ({unit(described)}paired bootstrap over sentences and seeds)"
     return Table(title, ["system", "baseline", "difference", "95% interval"], rows, words=2)
+
+
+def check_labels(configurations: Configurations, pairs: Iterable[tuple[str, str]]) -> None:
+    """Raise a `ConfigurationError` if a pair names a configuration that is not there."""
+    for label in chain.from_iterable(pairs):
+        if label not in configurations:
+            known = ", ".join(configurations)
+            raise ConfigurationError(f"no configuration is called {label!r} (there are {known})")
 
 
 def _described(configurations: Configurations, measure: str) -> Measure:

@@ -36,7 +36,6 @@ def run(options: argparse.Namespace) -> None:
     experiment = Experiment(read_config(options.config, options.overrides))
     vocab, model = experiment.dry_run()
     loader = experiment.loader("train", vocab)
-    model.initialize(loader)
     settings = experiment.settings
     device = Engine(settings.trainer.device, settings.trainer.mixed_precision).device
     use_cache(model, [(settings.paths()["train"], loader)], device, make=False)

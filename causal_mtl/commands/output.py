@@ -80,8 +80,8 @@ def open_output(path: str | os.PathLike[str] | None) -> Iterator[IO[bytes]]:
 
     A file is written to ``FILE.partial`` beside it, which takes its place when the block ends well: whatever goes
     wrong leaves an earlier FILE alone and keeps what was done. Of a symbolic link the file that it points to is
-    replaced. Devices and pipes are written to as they are. What ends in ``.gz`` is compressed, without the time: equal
-    content gives equal bytes.
+    replaced. Devices and pipes are written to as they are. What ends in ``.gz`` is compressed, without the time:
+    equal content gives equal bytes.
 
     Args:
         path: None or ``-`` is standard output.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -102,11 +102,13 @@ def run(options: argparse.Namespace) -> None:
 
     check_outputs(output_file=options.output_file or STANDARD, export=options.export)
     runs = analysis.read_runs(options.runs, options.skip_unfinished, options.only)
+    asked = measures(options, runs)
+    _check(runs, asked, options.compare)
     if options.compare or options.by or options.data or options.export:
         runs = [analysis.with_counts(run, options.data) for run in runs]
     configurations = analysis.configurations(runs)
     tables = []
-    for measure in measures(options, runs):
+    for measure in asked:
         tables.append(analysis.score_table(configurations, measure))
         tables += [analysis.breakdown_table(configurations, measure, by) for by in options.by]
         if options.compare:
@@ -116,3 +118,13 @@ def run(options: argparse.Namespace) -> None:
     write_text(options.output_file, text)
     if options.export:
         write_text(options.export, analysis.as_export(runs))
+
+
+def _check(runs: Sequence[FinishedRun], measures: Iterable[str], pairs: Iterable[tuple[str, str]]) -> None:
+    """Find mistakes before the models predict, which can take long."""
+    from causal_mtl import analysis
+
+    configurations = analysis.configurations(runs)
+    analysis.check_labels(configurations, pairs)
+    for measure in measures:
+        analysis.score_table(configurations, measure)

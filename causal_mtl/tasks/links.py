@@ -92,10 +92,13 @@ class ArgumentLink(Link):
         found = annotations.get(self.task)
         if not isinstance(found, RelationAnnotation):
             return None
-        pairs = [(one.label, (one.head.label, one.tail.label)) for one in found.relations]
-        if self.other in annotations:
-            return pairs
-        return [pair for pair in pairs if UNTYPED not in pair[1]] or (None if pairs else [])
+        typed = self.other in annotations
+        pairs: list[Combination] = []
+        for one in found.relations:
+            types = one.head.label, one.tail.label
+            if typed or UNTYPED not in types:
+                pairs.append((one.label, types))
+        return pairs if pairs or not found.relations else None
 
     def partners(self, labels: Sequence[str]) -> list[Partner]:
         """All pairs of types."""

@@ -117,6 +117,21 @@ def names_of_results(tasks: Iterable[Task], asked: Iterable[str] = ()) -> list[s
     return names
 
 
+def names_of_losses(model: Model, loader: Loader, engine: Engine, tasks: Iterable[str]) -> set[str]:
+    """What a model reports of its losses on sentences that are annotated for `tasks`, one for each."""
+    found = (
+        next((n for n, instance in enumerate(loader.instances) if task in instance.annotations), None)
+        for task in tasks
+    )
+    indices = sorted({number for number in found if number is not None})
+    model.to(engine.device).eval()
+    with torch.no_grad(), engine.autocast():
+        batch = loader.batch(indices).to(engine.device)
+        add_losses(sums := LossSums(), [(model(batch), batch.counts)])
+    model.train()
+    return set(sums.means())
+
+
 def higher_is_better(tasks: Iterable[Task]) -> dict[str, bool | None]:
     """Of each result of `evaluate` whether higher is better; None where the metric does not say."""
     directions: dict[str, bool | None] = {"loss": False}

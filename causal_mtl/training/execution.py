@@ -113,11 +113,14 @@ class Execution:
 
     def _check(self) -> None:
         """Refuse, as early as possible and without writing anything."""
-        check_directory(self.directory, self.experiment.config, force=self.force, recover=self.recover)
+        files = self.experiment.files()
+        check_directory(
+            self.directory, self.experiment.config, force=self.force, recover=self.recover, inputs=files
+        )
         if self._goes_on:
             check_machine(self.directory, self.engine.describe())
             Checkpointer(self.directory).choose()
-        self._hashes = data_hashes(self.experiment.files())  # before data is read
+        self._hashes = data_hashes(files)  # before data is read
         if self._goes_on:
             check_data(self.directory, self._hashes)
             check_pretrained(self.directory, self.experiment.pretrained())

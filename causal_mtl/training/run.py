@@ -13,11 +13,12 @@ from torch import nn
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data.loader import Loader
 from causal_mtl.models.model import Model
+from causal_mtl.models.output import LOSS_PARTS
 from causal_mtl.training.batching import Batching
 from causal_mtl.training.callbacks import TrainingState
 from causal_mtl.training.checkpointer import Checkpointer, has_manifest
 from causal_mtl.training.engine import Engine
-from causal_mtl.training.evaluation import names_of_results
+from causal_mtl.training.evaluation import names_of_losses, names_of_results
 from causal_mtl.training.group_warmup import warm_up
 from causal_mtl.training.losses import LossSums
 from causal_mtl.training.metric_lines import MetricLines
@@ -65,6 +66,7 @@ class Run:
             raise ConfigurationError("trainer.patience needs validation data (validation_data_path)")
         if dev_loader is not None:
             self.tracker.check(names_of_results(model.tasks, self.tracker.names))
+            self._check_parts(model, dev_loader)
 
         # Another stream than the one that made the weights, and another on each process.
         seed_everything(seed + 1 + self.engine.rank, options.deterministic)
@@ -90,6 +92,13 @@ class Run:
         self.checkpointer = Checkpointer(directory, options.keep_checkpoints)
         self.metric_lines = MetricLines(directory)
         self._step_sentences: list[int] = []
+
+    def _check_parts(self, model: Model, loader: Loader) -> None:
+        """Refuse to follow a part of a loss that this model lacks: else the first epoch would be lost."""
+        parts = [name for name in self.tracker.names if name.rpartition("/")[2] in LOSS_PARTS]
+        if parts:
+            there = names_of_losses(model, loader, self.engine, [name.rpartition("/")[0] for name in parts])
+            self.tracker.check({*names_of_results(model.tasks), *there})
 
     def steps(self, epoch: int) -> list[list[list[int]]]:
         """The optimizer steps of an epoch (from 1): each a list of micro-batches of instance indices."""

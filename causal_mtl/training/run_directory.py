@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,8 @@ _CHECKPOINTS = "checkpoints"
 _OURS = (
     CONFIG, RUN, VOCABULARY, FILES, LOG, METRICS, ARCHIVE, _CHECKPOINTS, metric_lines.FILE, non_finite.FILE,
 )  # fmt: skip
+_LATER = ("counts", "tensorboard")
+"""What `tabulate` and callbacks add."""
 
 
 def is_free(directory: Path) -> bool:
@@ -48,7 +50,14 @@ def is_free(directory: Path) -> bool:
     }
 
 
-def check_directory(directory: Path, config: Params, *, force: bool = False, recover: bool = False) -> None:
+def check_directory(
+    directory: Path,
+    config: Params,
+    *,
+    force: bool = False,
+    recover: bool = False,
+    inputs: Iterable[str] = (),
+) -> None:
     """Refuse a directory that is not fit for a training. Nothing is written.
 
     Args:
@@ -56,10 +65,11 @@ def check_directory(directory: Path, config: Params, *, force: bool = False, rec
         config: of the training.
         force: the training that is there will be deleted.
         recover: there is a training of the same config there, to go on with.
+        inputs: files that the training reads; `force` must not delete them.
 
     Raises:
         ConfigurationError: the directory is not empty, or holds no training to delete, none to go on with, or one
-            of another config.
+            of another config; or an input would be deleted.
     """
     if force and recover:
         raise ConfigurationError("--force deletes a training and --recover goes on with it: give one of them")
@@ -71,9 +81,13 @@ def check_directory(directory: Path, config: Params, *, force: bool = False, rec
         raise ConfigurationError(
             f"{directory} is not empty: --recover goes on with the training there, --force deletes it"
         )
-    elif not (directory / CONFIG).is_file():
+    elif missing := [name for name in (CONFIG, RUN) if not (directory / name).is_file()]:
         raise ConfigurationError(
-            f"--force: {directory} does not look like a training (no {CONFIG}): delete it by hand"
+            f"--force: {directory} does not look like a training (no {missing[0]}): delete it by hand"
+        )
+    elif lost := next((path for path in inputs if _is_deleted(Path(path).expanduser(), directory)), None):
+        raise ConfigurationError(
+            f"--force would delete {lost}, which this training reads: train in another directory"
         )
 
 
@@ -83,7 +97,7 @@ def prepare(directory: Path, config: Params, *, force: bool = False, recover: bo
     Args:
         directory: as for `check_directory`, which is asked first.
         config: of the training.
-        force: delete what is there.
+        force: delete the training that is there; files that no training writes stay.
         recover: leave what is there, but for what crashes left.
 
     Raises:
@@ -95,11 +109,12 @@ def prepare(directory: Path, config: Params, *, force: bool = False, recover: bo
     remove_leftovers(directory / _CHECKPOINTS)
     remove(directory / non_finite.FILE)  # of the try before
     if not recover:
-        names = [path.name for path in directory.iterdir()] if force else _OURS
-        for name in names:
-            if name not in (LOCK, STARTING):
-                remove(directory / name)
+        for name in (*_OURS, *_LATER) if force else _OURS:
+            remove(directory / name)
     if not recover or other_settings(directory, config):
+        remove(
+            directory / METRICS
+        )  # of fewer epochs: without it nobody takes this training for a finished one
         with complete_file(directory / CONFIG) as unfinished:
             config.to_file(unfinished)
 
@@ -152,6 +167,13 @@ def other_settings(directory: Path, config: Params, *, may_raise_epochs: bool = 
             reason = f" ({why})"
         lines.append(f"{key}: {then!r} there, {now!r} now{reason}")
     return lines
+
+
+def _is_deleted(path: Path, directory: Path) -> bool:
+    """Whether `force` deletes a path, or something in it."""
+    doomed = [(directory / name).resolve() for name in (*_OURS, *_LATER)]
+    here = path.resolve()
+    return path.exists() and any(one == here or one in here.parents or here in one.parents for one in doomed)
 
 
 def _check_same(directory: Path, config: Params) -> None:

@@ -132,6 +132,14 @@ def test_they_are_counted_once(copies, tmp_path, monkeypatch):
     assert len(loaded) == 5
 
 
+def test_counts_that_cannot_be_kept_are_returned(copies, caplog):
+    directory = copies("mtl-1", 1)
+    (directory / "counts").write_text("in the way")
+    found = sentence_counts(directory, directory / "model.tar.gz", DEV)
+    assert len(found.measures["entities/f1"])
+    assert "counts cannot be kept" in caplog.text
+
+
 def test_json_and_back():
     groups = {"a": TripleGroups([1, 2], ["N", "ES"])}
     counts = SentenceCounts("d", "1", "2", {"a/f1": np.arange(6).reshape(2, 3)}, groups)

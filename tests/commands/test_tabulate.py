@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from causal_mtl import analysis
 from causal_mtl.commands import main
 
 
@@ -91,9 +92,16 @@ def test_unfinished(trained, tmp_path, capsys):
     assert run(trained, tmp_path / "unfinished", "--skip-unfinished") == 0
 
 
-def test_mistakes(trained, capsys):
-    assert run(trained, "--measure", "relations/f2") == 2
-    assert "no measure 'relations/f2' (there are entities/f1" in capsys.readouterr().err
+def test_mistakes(trained, capsys, monkeypatch):
+    def predicted(*args, **kwargs):
+        raise AssertionError("predicted before the mistake was found")
+
+    monkeypatch.setattr(analysis, "with_counts", predicted)
+    for options in ((), ("--by", "overlap")):
+        assert run(trained, "--measure", "relations/f2", *options) == 2
+        assert "no measure 'relations/f2' (there are entities/f1" in capsys.readouterr().err
+    assert run(trained, "--compare", "run:mlt") == 2
+    assert "no configuration is called 'mlt'" in capsys.readouterr().err
     for arguments in (["--compare", "one"], ["--format", "html"]):
         with pytest.raises(SystemExit):
             run(trained, *arguments)

@@ -237,3 +237,19 @@ def test_the_data_root(tmp_path, monkeypatch):
     assert read_config(config)["path"] == "/data"
     with pytest.raises(ConfigurationError, match="nowhere"):
         read_config(tmp_path / "nowhere.jsonnet")
+
+
+def test_a_part_of_a_loss_that_the_model_lacks_is_found_before_training(config, tmp_path):
+    for model, metric, there in (
+        ("mtl", "-relations/kl", False),
+        ("pmei", "-relations/kl", True),
+        ("pmei", "-relations/early", True),
+    ):
+        config["model"]["type"] = model
+        config["trainer"]["validation_metric"] = metric
+        experiment = Experiment(Params(json.loads(json.dumps(config))))
+        if there:
+            experiment.dry_run()
+            continue
+        with pytest.raises(ConfigurationError, match=f'no metric is called "{metric[1:]}"'):
+            experiment.dry_run()

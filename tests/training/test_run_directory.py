@@ -5,7 +5,7 @@ import pytest
 
 from causal_mtl.common import ConfigurationError, Params
 from causal_mtl.training.note import data_hashes, write_note
-from causal_mtl.training.run_directory import prepare
+from causal_mtl.training.run_directory import check_directory, prepare
 
 CONFIG = Params({"model": {"width": 3}, "tasks": ["a"]})
 
@@ -30,9 +30,43 @@ def test_a_directory_in_use(tmp_path):
 
 def test_force_deletes_a_training(tmp_path):
     prepare(tmp_path, CONFIG)
-    (tmp_path / "metrics.jsonl").write_text("{}\n")
+    for name in ("metrics.jsonl", "run.json"):
+        (tmp_path / name).write_text("{}\n")
+    (tmp_path / "counts").mkdir()
+    (tmp_path / "notes.txt").write_text("mine")
     prepare(tmp_path, CONFIG, force=True)
-    assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "notes.txt"]
+
+
+def test_force_deletes_nothing_else(tmp_path):
+    (tmp_path / "config.json").write_text('{"architectures": ["BertModel"]}')
+    (tmp_path / "model.safetensors").write_text("weights")
+    with pytest.raises(ConfigurationError, match=r"does not look like a training \(no run\.json\)"):
+        prepare(tmp_path, CONFIG, force=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "model.safetensors"]
+
+
+@pytest.mark.parametrize("name", ["model.tar.gz", "vocabulary", "."])
+def test_force_does_not_delete_what_the_training_reads(tmp_path, name):
+    prepare(tmp_path, CONFIG)
+    (tmp_path / "run.json").write_text("{}")
+    (tmp_path / "model.tar.gz").touch()
+    (tmp_path / "vocabulary").mkdir()
+    with pytest.raises(ConfigurationError, match=r"--force would delete .*, which this training reads"):
+        check_directory(tmp_path, CONFIG, force=True, inputs=[str(tmp_path / name)])
+    (tmp_path / "train.json").touch()
+    others = [str(tmp_path / "train.json"), "https://example.org/model.tar.gz", str(tmp_path / "none")]
+    check_directory(tmp_path, CONFIG, force=True, inputs=others)
+
+
+def test_with_more_epochs_a_training_is_not_finished(tmp_path):
+    config = Params({"trainer": {"num_epochs": 5}})
+    prepare(tmp_path, config)
+    (tmp_path / "metrics.json").write_text("{}")
+    prepare(tmp_path, config, recover=True)
+    assert (tmp_path / "metrics.json").exists()
+    prepare(tmp_path, config.with_overrides({"trainer.num_epochs": 10}), recover=True)
+    assert not (tmp_path / "metrics.json").exists()
 
 
 def test_recover_needs_the_same_config(tmp_path):
