@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -150,9 +150,17 @@ class CausalMultiTaskModel(Walked):
     def config_problems(cls, config: Construct) -> Iterator[Problem]:
         """Settings that would have no effect, and paths that the architecture has not."""
         yield from super().config_problems(config)
-        if config.says("kl_weight") and not draws(config.component("stochastic_map")):
+        mapped = draws(config.component("stochastic_map"))
+        if config.says("kl_weight") and not mapped:
             yield config.problem(
                 "kl_weight", "has no effect, as no map draws anything: leave it out", "stochastic_map"
+            )
+        sampler = config.get("label_sampler")
+        if mapped and isinstance(sampler, Mapping) and sampler.get("missing") == "marginal":
+            yield config.problem(
+                "label_sampler",
+                "'missing: marginal' would leave the KL of texts without gold out: take the sampler 'posterior'",
+                "stochastic_map",
             )
         if not getattr(config.component("label_transfer"), "transfers", True):
             for key in ("paths", "label_sampler", "inference"):

@@ -65,7 +65,8 @@ class ByInference(HandingOn):
     @classmethod
     def of(cls, inference: Inference, batch: Batch) -> ByInference:
         """With draws that depend on each text alone."""
-        texts = ["\x1f".join(token.text for token in instance.tokens) for instance in batch.instances]
+        # By the text and not by its tokens, so that a token that is hidden in it changes no draw.
+        texts = [instance.text for instance in batch.instances]
         lengths = [len(instance) for instance in batch.instances]
         return cls(inference, TextNoise(texts, lengths, inference.seed))
 

@@ -173,6 +173,11 @@ TRANSFERS = {"label_transfer": "none"}
         ({**CMTL, "kl_weight": 1e-3, "stochastic_map": "identity"}, "kl_weight"),
         ({**CMTL, "kl_weight": 1e-3, "stochastic_map": "gru"}, None),
         ({**CMTL, "kl_weight": None}, None),
+        (
+            {**CMTL, "stochastic_map": "gru", "label_sampler": {"type": "gold", "missing": "marginal"}},
+            "label_sampler",
+        ),
+        ({**CMTL, "stochastic_map": "gru", "label_sampler": "posterior"}, None),
         ({**CMTL, **TRANSFERS, "paths": "direct"}, "paths"),
         ({**CMTL, **TRANSFERS, "paths": "both"}, "paths"),
         ({**CMTL, **TRANSFERS, "label_sampler": "gold"}, "label_sampler"),

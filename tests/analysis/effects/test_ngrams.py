@@ -1,11 +1,16 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+import torch
 
 from causal_mtl.analysis.effects import NGrams, Text
 from causal_mtl.analysis.effects.ngrams import hidden
 from causal_mtl.analysis.effects.page import shaded
 from causal_mtl.data import CharactersIndexer, Instance, LabelAnnotation, SingleIdIndexer, Token, Vocabulary
 from causal_mtl.data.vocabulary import OOV_TOKEN
+from causal_mtl.models.passes import ByInference
+from causal_mtl.nn.inference import Distribution, Marginal
 
 CHINESE = Instance(
     "他醉酒驾驶摩托车", [Token("他", 0, 1), Token("醉酒", 1, 3), Token("驾驶", 3, 5), Token("摩托车", 5, 8)]
@@ -23,6 +28,17 @@ def test_ngrams_stand_as_in_the_text():
     assert grams().words((1, 3)) == "醉酒驾驶"
     spaced = Instance("a  b", [Token("a", 0, 1), Token("b", 3, 4)])
     assert grams(spaced).words((0, 2)) == "a  b"
+
+
+def test_hiding_changes_no_draws():
+    """Else a word that the model does not know would have an effect where labels are drawn."""
+    mask = torch.ones(1, 4, dtype=torch.bool)
+    given = Distribution("tags", torch.zeros(1, 1, 4, 3), True, mask, False, total=1)
+    before, after = (
+        ByInference.of(Marginal(), SimpleNamespace(instances=[one])).branch(given).labels
+        for one in (CHINESE, hidden(CHINESE, (1, 2)))
+    )
+    assert torch.equal(before, after)
 
 
 def test_the_strongest_speak_for_or_against():
