@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
-from causal_mtl.archive import FILES, Archive, StagedFiles
+from causal_mtl.archive import FILES, StagedFiles
 from causal_mtl.common import (
     ConfigurationError,
     ConfigurationErrors,
@@ -27,7 +27,7 @@ from causal_mtl.training.gold import gold_errors, missing_labels
 from causal_mtl.training.run import Run
 from causal_mtl.training.seeds import seed_everything
 from causal_mtl.training.settings import Settings, Split
-from causal_mtl.training.warm_start import expand, load_initial, start_from
+from causal_mtl.training.warm_start import expand, start_from
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +38,17 @@ class Experiment:
     Args:
         config: the content of a config file.
 
+    Attributes:
+        config: the same in full, as it is written down.
+        initial: the trained model that this one starts from, if there is one.
+
     Raises:
         ConfigurationError: listing everything that is wrong with the config. No data has been read then.
     """
 
     def __init__(self, config: Params) -> None:
-        self.config = Params(in_order(expand(config.as_dict(quiet=True))))
+        expanded, self.initial = expand(config.as_dict(quiet=True))
+        self.config = Params(in_order(expanded))
         plan, self.tasks = check(self.config)
         self._reads = list(plan.reads())
         self.environment = config.environment
@@ -62,12 +67,6 @@ class Experiment:
         if errors:
             raise ConfigurationError("\n".join(errors))
         return instances
-
-    @cached_property
-    def initial(self) -> Archive | None:
-        """The trained model that this one starts from, if there is one."""
-        path = self.settings.initial_weights
-        return load_initial(path, self.config) if path else None
 
     def vocabulary(self) -> Vocabulary:
         """Count the vocabulary anew, or extend that of the model that this one starts from.

@@ -9,8 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from causal_mtl.archive import Archive, load_archive
-from causal_mtl.common import ConfigurationError, Params, resolve
+from causal_mtl.common import ConfigurationError, ConfigurationErrors, Problem, resolve
+from causal_mtl.common.files import path_problem
 from causal_mtl.common.overrides import with_overrides
+from causal_mtl.data import Vocabulary
+from causal_mtl.data.vocabulary import SPECIAL_TOKENS
 from causal_mtl.models import Model
 from causal_mtl.nn.token_embedders import Embedding
 
@@ -30,26 +33,53 @@ class FromArchive:
     overrides: dict[str, Any] = field(default_factory=dict)
 
 
-def expand(config: dict[str, Any]) -> dict[str, Any]:
-    """Replace a model "from_archive" by the config of the archived one, and ask for its weights.
+def expand(config: dict[str, Any]) -> tuple[dict[str, Any], Archive | None]:
+    """Write down what the archive decides that a training starts from, so that nothing needs it later.
 
-    So what is trained is written down in full, and loading it later needs no other archive.
+    A model "from_archive" is replaced by the config of the archived one, and its weights are asked for. The
+    vocabulary will be the archive's, extended: without its special tokens its files could not be read.
+
+    Returns:
+        The config in full, and the archive; None if there is none, or not what a path should be (see `check`).
 
     Raises:
-        ConfigurationError: the archive cannot be read, or an override matches nothing in its model.
+        ConfigurationError: the archive cannot be read, an override matches nothing in its model, or `config` has
+            other special tokens.
     """
-    model = config.get("model")
-    if not isinstance(model, dict) or model.get("type") != FROM_ARCHIVE:
-        return config
-    wanted = resolve(
-        FromArchive, {key: value for key, value in model.items() if key != "type"}, path="model"
-    ).build()
-    archived = load_archive(wanted.archive_file).config.as_dict(quiet=True)["model"]
-    return {
-        **config,
-        "model": with_overrides(archived, wanted.overrides),
-        "initial_weights": wanted.archive_file,
-    }
+    model, path = config.get("model"), config.get("initial_weights")
+    if isinstance(model, dict) and model.get("type") == FROM_ARCHIVE:
+        settings = {key: value for key, value in model.items() if key != "type"}
+        wanted = resolve(FromArchive, settings, path="model").build()
+        archive = load_archive(wanted.archive_file)
+        model = with_overrides(archive.config.as_dict(quiet=True)["model"], wanted.overrides)
+        config = {**config, "model": model, "initial_weights": wanted.archive_file}
+    elif isinstance(path, str) and path_problem(path) is None:
+        archive = load_archive(path)
+    else:
+        return config, None
+    return _with_special_tokens(config, archive.vocab), archive
+
+
+def _with_special_tokens(config: dict[str, Any], vocab: Vocabulary) -> dict[str, Any]:
+    """Give `config` the special tokens of `vocab` that are not the default.
+
+    Raises:
+        ConfigurationError: it has others.
+    """
+    given = config.get("vocabulary") or {}
+    if not isinstance(given, dict):
+        return config  # refused by `check`
+    tokens = {key: getattr(vocab, key) for key in SPECIAL_TOKENS}
+    problems = [
+        Problem(f"vocabulary.{key}", f"is {given[key]!r}, but {token!r} in the archive, which is extended")
+        for key, token in tokens.items()
+        if given.get(key, token) != token
+    ]
+    if problems:
+        raise ConfigurationErrors(problems)
+    default = Vocabulary()
+    missing = {key: token for key, token in tokens.items() if token != getattr(default, key)}
+    return {**config, "vocabulary": {**missing, **given}} if missing else config
 
 
 @dataclass
@@ -132,16 +162,3 @@ def _tables_joined(model: nn.Module) -> dict[str, Tensor]:
 def _fixed_vectors(model: nn.Module) -> dict[str, Embedding]:
     """The names of the vectors that embeddings keep of words that training never saw."""
     return {f"{name}.unseen": part for name, part in model.named_modules() if isinstance(part, Embedding)}
-
-
-def load_initial(path: str, config: Params) -> Archive:
-    """The archive that a training starts from.
-
-    Raises:
-        ConfigurationError: `config` makes a vocabulary of its own, under which old weights would mean nothing.
-    """
-    if config.get("vocabulary") is not None:
-        raise ConfigurationError(
-            "vocabulary: a model with initial_weights extends the vocabulary of its archive; leave this key out"
-        )
-    return load_archive(path)

@@ -97,6 +97,43 @@ def test_words_with_pretrained_vectors_keep_them(config, tmp_path):
     assert embedding.rows()[row].tolist() == [1.0] * 20
 
 
+@pytest.fixture(scope="module")
+def with_unk(tiny_config, tmp_path_factory):
+    """The archive of a training whose unknown token is not the default."""
+    directory = tmp_path_factory.mktemp("with_unk") / "run"
+    return train(tiny_config(vocabulary={"oov_token": "<unk>"}), directory, overrides=STOP).archive
+
+
+def from_archive(config, archive):
+    return {**config, "model": {"type": "from_archive", "archive_file": str(archive)}}
+
+
+def with_initial_weights(config, archive):
+    return {**config, "initial_weights": str(archive)}
+
+
+@pytest.mark.parametrize("second", [from_archive, with_initial_weights])
+def test_the_special_tokens_of_the_archive_are_written_down(second, config, with_unk, tmp_path):
+    run = train(second(config, with_unk), tmp_path / "run", overrides={"trainer.num_epochs": 1})
+    assert json.loads((run.directory / "config.json").read_text())["vocabulary"] == {"oov_token": "<unk>"}
+    assert load(run.archive).predict("Zork lives in Rome.")["text"] == "Zork lives in Rome."
+    again = {"recover": True, "overrides": {"trainer.num_epochs": 2}}
+    run = train(second(config, with_unk), tmp_path / "run", **again)
+    third = train(from_archive(config, run.archive), tmp_path / "third", overrides=STOP)
+    assert load_archive(third.archive).vocab.oov_token == "<unk>"
+
+
+def test_special_tokens_can_be_given_as_they_are(config, trained, with_unk, tmp_path):
+    given = with_initial_weights({**config, "vocabulary": {"oov_token": "<unk>"}}, with_unk)
+    train(given, tmp_path / "a", overrides=STOP)
+    with pytest.raises(ConfigurationError, match=r"^vocabulary.oov_token: is '<unk>', but '@@UNKNOWN@@' in"):
+        train({**given, "initial_weights": str(trained)}, tmp_path / "b")
+    with pytest.raises(ConfigurationError, match=r"^vocabulary.padding_token: is 'x', but '@@PADDING@@' in"):
+        train(from_archive({**config, "vocabulary": {"padding_token": "x"}}, with_unk), tmp_path / "c")
+    default = train(from_archive(config, trained), tmp_path / "d", overrides=STOP)
+    assert "vocabulary" not in json.loads((default.directory / "config.json").read_text())
+
+
 def test_mistakes(config, trained, tmp_path):
     with pytest.raises(ConfigurationError, match="archive_fil: unknown key"):
         train({**config, "model": {"type": "from_archive", "archive_fil": "x"}}, tmp_path / "a")
@@ -106,3 +143,6 @@ def test_mistakes(config, trained, tmp_path):
         start(config, tmp_path / "c", trained, vocabulary={"min_count": {"tokens": 2}})
     with pytest.raises(ConfigurationError, match="initial_weights: there is no file"):
         train({**config, "initial_weights": "nowhere.tar.gz"}, tmp_path / "d")
+    for vocabulary in ({"oov_token": "@@UNKNOWN@@", "min_count": {"tokens": 2}}, "from_instances"):
+        with pytest.raises(ConfigurationError, match=r"vocabulary: .*leave this key out"):
+            train({**config, "initial_weights": str(trained), "vocabulary": vocabulary}, tmp_path / "e")
