@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import EllipsisType
 from typing import Any
 
 import torch
@@ -15,7 +17,7 @@ from causal_mtl.common.overrides import with_overrides
 from causal_mtl.data import Vocabulary
 from causal_mtl.data.vocabulary import SPECIAL_TOKENS
 from causal_mtl.models import Model
-from causal_mtl.nn.token_embedders import Embedding
+from causal_mtl.nn.token_embedders import Embedding, TokenEmbedder
 
 FROM_ARCHIVE = "from_archive"
 
@@ -88,8 +90,9 @@ class WarmStartReport:
 
     Attributes:
         copied: from the archived model.
-        extended: copied as far as the archived ones go; new words or labels start anew.
-        anew: the archived model has none of this name, or of another shape.
+        extended: those with rows for words or labels, copied as far as these are the archived model's; the rows of
+            new ones start anew.
+        anew: the archived model has none of this name, or of another shape, or its rows stand for something else.
         unused: weights of the archived model that the new one has no place for.
     """
 
@@ -113,9 +116,9 @@ class WarmStartReport:
 def start_from(archive: Archive, model: Model) -> WarmStartReport:
     """Copy the weights of an archived model to a new one whose vocabulary extends the archived one.
 
-    Weights of the same name and shape are copied. Where only the first dimension has grown (words of an
-    embedding, labels of a head), the old rows are copied: an extended vocabulary keeps the indices of what it
-    had. Whatever else differs starts anew.
+    Weights of the same name and shape are copied. Of those whose rows are words or labels each row goes to the
+    same word or label, if the new model has all of them. Whatever else differs starts anew: that a weight has
+    more rows does not tell that the first of them are the old ones.
 
     Raises:
         ConfigurationError: the two models have no weight in common.
@@ -123,17 +126,17 @@ def start_from(archive: Archive, model: Model) -> WarmStartReport:
     old, new, report = _tables_joined(archive.model), model.state_dict(), WarmStartReport()
     for name in _fixed_vectors(model):  # of words that neither data set has
         del new[name]
+    names_before, names_now = _row_names(archive.model), _row_names(model)
     with torch.no_grad():
         for name, tensor in new.items():
-            source = old.get(name)
-            if source is not None and source.shape == tensor.shape:
-                tensor.copy_(source)
-                report.copied.append(name)
-            elif source is not None and _extends(tensor, source):
-                tensor[: len(source)] = source
-                report.extended.append(name)
-            else:
+            source, place = old.get(name), None
+            if source is not None:
+                place = _place(source, tensor, names_before.get(name), names_now.get(name))
+            if source is None or place is None:
                 report.anew.append(name)
+            else:
+                tensor[place] = source.to(tensor)
+                (report.copied if source.shape == tensor.shape else report.extended).append(name)
     model.start_from_combinations(archive.model)
     report.unused = sorted(set(old) - set(new))
     if not report.copied and not report.extended:
@@ -144,10 +147,36 @@ def start_from(archive: Archive, model: Model) -> WarmStartReport:
     return report
 
 
-def _extends(tensor: Tensor, source: Tensor) -> bool:
-    """Whether `tensor` has further rows than `source`, and is like it else."""
-    same = tensor.dim() == source.dim() > 0 and tensor.shape[1:] == source.shape[1:]
-    return same and len(tensor) > len(source)
+def _place(
+    source: Tensor, tensor: Tensor, before: Sequence[str] | None, now: Sequence[str] | None
+) -> list[int] | EllipsisType | None:
+    """Where in `tensor` the rows of `source` belong; None if it has no place for them.
+
+    Args:
+        source: the archived weight.
+        tensor: the new one.
+        before: what the rows of `source` stand for (None: nothing that has a name), and perhaps more names.
+        now: the same of `tensor`.
+    """
+    if before is None or now is None:
+        return ... if source.shape == tensor.shape else None
+    row = {name: number for number, name in enumerate(now[: len(tensor)])}
+    rows = [row[name] for name in before[: len(source)] if name in row]
+    return rows if len(rows) == len(source) and source.shape[1:] == tensor.shape[1:] else None
+
+
+def _row_names(model: Model) -> dict[str, Sequence[str]]:
+    """The words or labels that the rows of a weight stand for, in their order, by the weight's name.
+
+    There may be more words than rows: those whose vectors are fixed, and those by which the vocabulary of an
+    archived model was extended since. They come last.
+    """
+    names = model.label_rows()
+    for path, part in model.named_modules(remove_duplicate=False):
+        if isinstance(part, TokenEmbedder):
+            for name, namespace in part.word_rows().items():
+                names[f"{path}.{name}"] = list(model.vocab.get_token_to_index_vocabulary(namespace))
+    return names
 
 
 def _tables_joined(model: nn.Module) -> dict[str, Tensor]:

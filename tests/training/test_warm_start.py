@@ -20,6 +20,31 @@ def log(run):
     return next(line for line in lines if "initial weights" in line)
 
 
+def records(path, *annotated):
+    """A file of texts with their annotations."""
+    lines = [json.dumps({"text": text, "annotations": annotations}) + "\n" for text, annotations in annotated]
+    path.write_text("".join(lines))
+    return path
+
+
+def mentions(path, text, **labels):
+    """A file of one text with labelled words."""
+    spans = [
+        {"start": text.index(word), "end": text.index(word) + len(word), "label": label}
+        for word, label in labels.items()
+    ]
+    return records(path, (text, {"entities": {"spans": spans}}))
+
+
+def tagging(config, data, **task):
+    """A config that only tags, in `data`."""
+    model = {**config["model"], "tasks": [{"type": "sequence_tagging", "name": "entities", **task}]}
+    model["embedder"] = {"tokens": {"type": "embedding", "embedding_dim": 20}}
+    reader = {"type": "jsonl", "tokenizer": "whitespace"}
+    paths = {"train_data_path": str(data), "validation_data_path": str(data)}
+    return {**config, **paths, "model": model, "dataset_reader": reader}
+
+
 def test_the_same_data_gives_the_same_model(config, trained, tmp_path):
     run = start(config, tmp_path / "run", trained)
     old, new = load_archive(trained).model.state_dict(), load_archive(run.archive).model.state_dict()
@@ -60,6 +85,72 @@ def test_new_words_and_labels_extend_what_is_known(config, trained, tmp_path):
     line = log(run)
     assert "extended for new words or labels" in line
     assert name in line
+
+
+def test_old_words_and_tags_keep_their_rows(config, tmp_path):
+    data = mentions(tmp_path / "a.jsonl", "Ann loves Rome .", Ann="per", Rome="loc")
+    first = train(tagging(config, data), tmp_path / "a", overrides=STOP)
+    data = mentions(tmp_path / "b.jsonl", "Ann joined Acme .", Ann="per", Acme="org")
+    run = start(tagging(config, data), tmp_path / "b", first.archive, {"tasks.0.weight": 2})
+    old, new = (load_archive(one.archive).model for one in (first, run))
+    assert new.heads["entities"].tags == [*old.heads["entities"].tags, "B-org", "I-org", "E-org", "S-org"]
+    before, after = old.state_dict(), new.state_dict()
+    for name in ("heads.entities.layer.weight", "embedder.embedders.tokens.weight"):
+        assert len(after[name]) > len(before[name])
+        assert torch.equal(after[name][: len(before[name])], before[name])
+        assert name in log(run).split("extended for new words or labels: ")[1]
+    assert "started anew" not in log(run)
+
+
+def test_tags_of_another_scheme_start_anew(config, tmp_path):
+    data = mentions(tmp_path / "data.jsonl", "Ann loves Rome .", Ann="per", Rome="loc")
+    first = train(tagging(config, data, scheme="BIO"), tmp_path / "BIO")
+    second = start(tagging(config, data), tmp_path / "BIOES", first.archive, {"tasks.0.scheme": "BIOES"})
+    third = start(tagging(config, data), tmp_path / "BIOUL", second.archive, {"tasks.0.scheme": "BIOUL"})
+    assert "2 started anew: heads.entities.layer.weight, heads.entities.layer.bias" in log(second)
+    assert "anew" not in log(third)  # its tags mean the same
+    bio, bioes, bioul = (
+        load_archive(run.archive).model.heads["entities"].layer.weight for run in (first, second, third)
+    )
+    assert not any(torch.equal(new, old) for new in bioes for old in bio)
+    assert torch.equal(bioul, bioes)
+
+
+def test_as_many_tags_of_another_scheme_start_anew(config, tmp_path):
+    text = "Ann loves Rome ."
+    data = mentions(tmp_path / "a.jsonl", text, Ann="per")
+    first = train(tagging(config, data, scheme="BIOES"), tmp_path / "a", overrides=STOP)
+    data = mentions(tmp_path / "b.jsonl", text, Ann="per", Rome="loc")
+    run = start(tagging(config, data), tmp_path / "b", first.archive, {"tasks.0.scheme": "BIO"})
+    assert {len(load_archive(one.archive).model.heads["entities"].tags) for one in (first, run)} == {5}
+    assert "2 started anew: heads.entities.layer.weight, heads.entities.layer.bias" in log(run)
+
+
+def test_a_larger_layer_starts_anew_as_a_whole(config, trained, tmp_path):
+    run = start(config, tmp_path / "run", trained, {"encoder.hidden_size": 30, "tasks.1.hidden_size": 50})
+    anew = log(run).split("started anew: ")[1].split(";")[0]
+    for name in ("weight_ih_l0", "bias_ih_l0", "bias_hh_l0"):
+        assert f"encoder.forwards.0.{name}" in anew
+    assert "heads.relations.scorer.heads.weight" in anew
+    assert "extended" not in log(run)
+
+
+def test_mpbfn_keeps_the_rows_of_its_labels(labels_config, tmp_path):
+    def config(name, *labels):
+        texts = [(f"{x} {y}", {"x": {"labels": [x]}, "y": {"labels": [y]}}) for x, y in labels]
+        path = records(tmp_path / name, *texts)
+        kind = "single_label_classification"
+        tasks = [{"type": kind, "name": "x", "parents": []}, {"type": kind, "name": "y", "parents": ["x"]}]
+        whole = labels_config({"type": "jsonl"}, path, path, tasks)
+        model = {key: value for key, value in whole["model"].items() if not key.startswith("label_")}
+        return {**whole, "model": {**model, "type": "mpbfn"}}
+
+    first = train(config("a.jsonl", ("a", "b"), ("c", "d")), tmp_path / "a", overrides=STOP)
+    run = start(config("b.jsonl", ("e", "b")), tmp_path / "b", first.archive)
+    old, new = (load_archive(one.archive).model.state_dict() for one in (first, run))
+    for name in ("feedback.outputs.x.own.weight", "feedback.gates.x.y.bias"):
+        assert len(new[name]) == 3
+        assert torch.equal(new[name][:2], old[name])
 
 
 def test_changed_heads_start_anew_and_are_named(config, trained, tmp_path):
