@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
-from causal_mtl.archive import FILES, StagedFiles
+from causal_mtl.archive import FILES, StagedFiles, archive_sha256
 from causal_mtl.common import (
     ConfigurationError,
     ConfigurationErrors,
@@ -24,6 +24,7 @@ from causal_mtl.training.checks import check
 from causal_mtl.training.config_file import in_order
 from causal_mtl.training.data_report import problems
 from causal_mtl.training.gold import gold_errors, missing_labels
+from causal_mtl.training.note import data_hashes
 from causal_mtl.training.run import Run
 from causal_mtl.training.seeds import seed_everything
 from causal_mtl.training.settings import Settings, Split
@@ -133,15 +134,17 @@ class Experiment:
             Run(settings.trainer, model, loaders["train"], dev, Path(scratch), batching, settings.random_seed)
         return vocab, model
 
-    def files(self) -> list[str]:
-        """The paths and URLs of all data that decides what comes out."""
+    def hashes(self) -> dict[str, str]:
+        """The SHA-256 of all that decides what comes out, by path or URL: data, and the archive it starts from."""
+        hashes, initial = data_hashes(self._files_read()), self.settings.initial_weights
+        return {**hashes, initial: archive_sha256(initial)} if initial else hashes
+
+    def _files_read(self) -> list[str]:
         settings = self.settings
         paths = [*settings.paths().values()]
         paths += [str(read.value) for read in self._reads if read.mark.is_local(str(read.value))]
         if "test" in settings.datasets_for_vocab_creation and settings.test_data_path:
             paths.append(settings.test_data_path)
-        if settings.initial_weights:
-            paths.append(settings.initial_weights)
         return list(dict.fromkeys(paths))
 
     def pretrained(self) -> dict[str, str | None]:

@@ -1,4 +1,6 @@
 import json
+import shutil
+import tarfile
 
 import pytest
 import torch
@@ -56,8 +58,6 @@ def test_the_same_data_gives_the_same_model(config, trained, tmp_path):
 
 
 def test_what_was_trained_loads_without_the_other_archive(config, trained, tmp_path):
-    import shutil
-
     first = tmp_path / "first"
     shutil.copytree(trained, first)
     run = start(config, tmp_path / "run", first / "model.tar.gz", {"tasks.0.scheme": "BIOES"})
@@ -223,6 +223,28 @@ def test_special_tokens_can_be_given_as_they_are(config, trained, with_unk, tmp_
         train(from_archive({**config, "vocabulary": {"padding_token": "x"}}, with_unk), tmp_path / "c")
     default = train(from_archive(config, trained), tmp_path / "d", overrides=STOP)
     assert "vocabulary" not in json.loads((default.directory / "config.json").read_text())
+
+
+def unpack(archive, directory):
+    with tarfile.open(archive) as packed:
+        packed.extractall(directory, filter="data")
+
+
+@pytest.mark.parametrize("put", [unpack, shutil.copy], ids=["unpacked", "packed"])
+def test_recovery_compares_the_archive_and_nothing_beside_it(put, config, trained, tmp_path):
+    source, directory = tmp_path / "source", tmp_path / "run"
+    (source / "counts").mkdir(parents=True)
+    put(trained / "model.tar.gz", source)
+    config["dataset_reader"]["max_instances"] = 20
+    second, again = with_initial_weights(config, source), {"trainer.num_epochs": 2}
+    run = train(second, directory, overrides={"trainer.num_epochs": 1})
+    assert str(source) in json.loads((run.directory / "run.json").read_text())["data_sha256"]
+    (source / "counts" / "dev.json").write_text("{}")
+    (source / "train.log").write_text("more")
+    train(second, directory, recover=True, overrides=again)
+    put(train(config, tmp_path / "other", overrides=STOP).archive, source)
+    with pytest.raises(ConfigurationError, match="source: its content is not what it was"):
+        train(second, directory, recover=True, overrides=again)
 
 
 def test_mistakes(config, trained, tmp_path):
