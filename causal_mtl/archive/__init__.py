@@ -8,7 +8,7 @@ from it, and loading opens no other file (docs/reliability.md).
 
 from causal_mtl.archive.component_files import ComponentFiles, StagedFiles
 from causal_mtl.archive.load import FILE_EXTRAS, MODEL_EXTRAS, Archive, Device, load_archive
-from causal_mtl.archive.opened import located, unpacked
+from causal_mtl.archive.opened import archive_sha256, located, unpacked
 from causal_mtl.archive.pack import copy_archive, repack, save_archive, write_archive
 from causal_mtl.archive.parts import ARCHIVE, CONFIG, FILES, MANIFEST, RUN, VOCABULARY, WEIGHTS, members_of
 
@@ -26,6 +26,7 @@ __all__ = [
     "ComponentFiles",
     "Device",
     "StagedFiles",
+    "archive_sha256",
     "copy_archive",
     "load_archive",
     "located",

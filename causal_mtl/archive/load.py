@@ -19,6 +19,7 @@ from causal_mtl.common.strict_json import read_json_object
 from causal_mtl.common.text import one_line
 from causal_mtl.common.trust import untrusted
 from causal_mtl.data import DatasetReader, Vocabulary
+from causal_mtl.data.vocabulary import SPECIAL_TOKENS
 from causal_mtl.models import Model
 
 FILE_EXTRAS = frozenset({"load_pretrained", "archive_files"})
@@ -118,7 +119,7 @@ def _vocabulary(directory: Path, config: Params) -> Vocabulary:
     settings = config.as_dict(quiet=True).get("vocabulary") or {}
     if not isinstance(settings, dict):
         raise ConfigurationError("vocabulary: expected an object")
-    special = {key: settings[key] for key in ("padding_token", "oov_token") if key in settings}
+    special = {key: settings[key] for key in SPECIAL_TOKENS if key in settings}
     for key, token in special.items():
         if not isinstance(token, str):
             raise ConfigurationError(f"vocabulary.{key}: expected a string")

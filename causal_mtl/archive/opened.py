@@ -15,7 +15,7 @@ from causal_mtl.archive.parts import ARCHIVE, CONFIG, MANIFEST, WEIGHTS, check_n
 from causal_mtl.archive.unpack import unpack
 from causal_mtl.common import ConfigurationError
 from causal_mtl.common.atomic import is_full_disk
-from causal_mtl.common.files import local_path
+from causal_mtl.common.files import local_path, sha256, sha256_of
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +75,21 @@ def located(path: str | PathLike[str]) -> Path:
             "there, finish it with `causal-mtl train CONFIG -s DIRECTORY --recover`"
         )
     return local / ARCHIVE
+
+
+def archive_sha256(path: str | PathLike[str]) -> str:
+    """The hexadecimal SHA-256 of what is read of an archive: of its file, or of all members of an unpacked one.
+
+    What else lies in the directory of a training does not count: logs, checkpoints, counts for tables.
+
+    Args:
+        path: as for `unpacked`.
+
+    Raises:
+        ConfigurationError: there is no archive.
+    """
+    local = located(path)
+    return sha256_of(members_of(local)) if local.is_dir() else sha256(local)
 
 
 def _check(found: dict[str, Member], directory: Path) -> bool:

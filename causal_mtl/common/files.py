@@ -8,10 +8,10 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TextIO, cast
 
 from causal_mtl.common import trust
@@ -62,16 +62,21 @@ def path_problem(path: str) -> str | None:
 
 def sha256(path: str | PathLike) -> str:
     """The hexadecimal SHA-256 of a file's bytes, read in pieces; of a directory, of all names and hashes in it."""
-    digest = hashlib.sha256()
     if Path(path).is_dir():
-        for inner in sorted(Path(path).rglob("*")):
-            if inner.is_file():
-                name = inner.relative_to(path).as_posix()
-                digest.update(f"{sha256(inner)}  {name}\n".encode("utf-8", "surrogateescape"))
-        return digest.hexdigest()
+        inner = (one for one in Path(path).rglob("*") if one.is_file())
+        return sha256_of({one.relative_to(path).as_posix(): one for one in inner})
+    digest = hashlib.sha256()
     with open(path, "rb") as file:
         while piece := file.read(1 << 20):
             digest.update(piece)
+    return digest.hexdigest()
+
+
+def sha256_of(files: Mapping[str, Path]) -> str:
+    """The hexadecimal SHA-256 of names and hashes of several files, whatever their order."""
+    digest = hashlib.sha256()
+    for name in sorted(files, key=PurePosixPath):
+        digest.update(f"{sha256(files[name])}  {name}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 

@@ -10,6 +10,7 @@ from causal_mtl.data.instance import Span
 
 SchemeName = Literal["BIO", "BIOUL", "BIOES"]
 _LAST_AND_SINGLE = {"BIO": ("I", "B"), "BIOUL": ("L", "U"), "BIOES": ("E", "S")}
+_AS_BIOES = {"BIO": {"B": "BS", "I": "IE"}, "BIOUL": {"L": "E", "U": "S"}, "BIOES": {}}
 
 
 class Transitions(NamedTuple):
@@ -40,6 +41,14 @@ class TagScheme:
     def tags(self, types: Iterable[str]) -> list[str]:
         """All tags for spans of these types: "O", then those of each type in the order given."""
         return ["O", *(f"{prefix}-{label}" for label in types for prefix in self._prefixes)]
+
+    def meanings(self, tags: Iterable[str]) -> list[str]:
+        """Each tag as all that BIOES could write in its place: the same in two schemes if it means the same.
+
+        BIO's "B-x", which may be the whole span, is "BS-x", not the "B-x" of the others.
+        """
+        parts = (tag.partition("-") for tag in tags)
+        return [_AS_BIOES[self.name].get(prefix, prefix) + dash + label for prefix, dash, label in parts]
 
     def encode(self, spans: Sequence[Span], length: int) -> list[str]:
         """One tag for each of `length` tokens.

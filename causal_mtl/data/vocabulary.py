@@ -14,6 +14,8 @@ from causal_mtl.data.vocabulary_files import find_namespaces, read_namespace, wr
 
 PADDING_TOKEN = "@@PADDING@@"
 OOV_TOKEN = "@@UNKNOWN@@"
+SPECIAL_TOKENS = ("padding_token", "oov_token")
+"""The settings that are not in a vocabulary's files, though these cannot be read without them."""
 NON_PADDED_NAMESPACES = ("*tags", "*labels")
 
 

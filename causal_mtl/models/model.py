@@ -213,6 +213,15 @@ class Model(nn.Module, Registrable):
         known = given.annotated(mask.device)[:, None, None]
         return torch.where(known, as_labels(given, head, mask).to(predicted.dtype), predicted)
 
+    def label_rows(self) -> dict[str, Sequence[str]]:
+        """What each row stands for of the weights that have rows for labels, by the weight's name."""
+        return {
+            f"{path}.{name}": labels
+            for path, part in self.named_modules(remove_duplicate=False)
+            if isinstance(part, Head)
+            for name, labels in part.label_rows().items()
+        }
+
     def begin_epoch(self, epoch: int) -> None:
         """Told by training at the start of each epoch, from 1, for models with parts that have a schedule."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
 from torch import nn
@@ -97,6 +98,13 @@ class BiFeedbackModel(Model):
             name: head(scores[name].unsqueeze(1), batch.mask[:, :1]) for name, head in self.heads.items()
         }
         return self.add_losses(ModelOutput(outputs), batch)
+
+    def label_rows(self) -> dict[str, Sequence[str]]:
+        """Of `feedback`, which scores in place of the heads."""
+        return {
+            f"feedback.{name}": self.tasks[task].label_names(self.vocab)
+            for name, task in self.feedback.label_rows().items()
+        }
 
     def initialize(self, loader: Loader) -> None:
         """Learn which labels occur together; a product of predictions has no one bias to start at the priors."""

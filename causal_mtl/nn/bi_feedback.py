@@ -89,6 +89,14 @@ class BiFeedback(nn.Module):
                 seen[task] = feature * self.semantics[task](embedded[task]).relu()
         return {task: self._verified(task, first[task], embedded) for task in self.parents}
 
+    def label_rows(self) -> dict[str, str]:
+        """The weights with a row for each label of a task: that task, by the weight's name."""
+        return {
+            name: name.split(".")[1]
+            for name, _ in self.named_parameters()
+            if name.startswith(("outputs.", "gates."))
+        }
+
     def _verified(self, task: str, first: Tensor, embedded: Mapping[str, Tensor]) -> Tensor:
         """From p_k to q_k, as logarithms `(batch, labels)`; `embedded` predictions are `(batch, label_dim)`."""
         gates = zip(_values(self.gates, task), self.dependents[task], strict=True)

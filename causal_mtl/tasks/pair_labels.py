@@ -109,6 +109,10 @@ class PairHead(Head):
         """Of all pairs and labels of each sentence, each decided on its own, `(batch,)`."""
         return output.log_likelihood(targets["cells"], targets["annotated"])
 
+    def label_rows(self) -> dict[str, Sequence[str]]:
+        """The labels; the inner layer has no rows of theirs."""
+        return dict.fromkeys(("scorer.output.weight", "scorer.bias"), self.names)
+
     def average(self, outputs: Sequence[PairScores], weights: Tensor) -> PairMixture:
         """The averages of the probabilities of all pairs; none is computed yet."""
         return PairMixture(outputs, weights)

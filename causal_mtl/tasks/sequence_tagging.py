@@ -133,6 +133,10 @@ class TaggingHead(Head):
         known = (tags != IGNORE).unsqueeze(-1)
         return functional.one_hot(tags.clamp(min=0), len(self.tags)).float() * known
 
+    def label_rows(self) -> dict[str, Sequence[str]]:
+        """What the tags mean: those of another scheme may look the same and mean something else."""
+        return dict.fromkeys(("layer.weight", "layer.bias"), self.scheme.meanings(self.tags))
+
     def decode(
         self,
         output: TagScores,

@@ -108,6 +108,14 @@ class Head(nn.Module):
         """One annotation per sentence; `decoded` holds those of the tasks that this one `uses`."""
         raise NotImplementedError
 
+    def label_rows(self) -> dict[str, Sequence[str]]:
+        """What each row stands for of the weights that have rows for labels, by the weight's name. Default: none.
+
+        By it a training that starts from these weights finds the rows of labels that both models have; a weight
+        that is not named starts anew where its shape differs.
+        """
+        return {}
+
     def restrict(self, allows: Allows | None) -> None:
         """From now on decode only what `allows` permits (None: all); asked of tasks with a link that is not joint.
 

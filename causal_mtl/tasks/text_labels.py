@@ -173,6 +173,10 @@ class TextHead(Head):
         """One-hot or k-hot, `(batch, 1, labels)`."""
         return self.k_hot(targets).unsqueeze(1)
 
+    def label_rows(self) -> dict[str, Sequence[str]]:
+        """The labels."""
+        return dict.fromkeys(("layer.weight", "layer.bias"), self.names)
+
     def k_hot(self, targets: Targets) -> Tensor:
         """1 where a label holds, `(batch, labels)`; all 0 where a text is not annotated."""
         annotated = targets["annotated"]

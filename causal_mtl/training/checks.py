@@ -14,6 +14,7 @@ from causal_mtl.common.plan import Construct, LazyPlan
 from causal_mtl.common.signature import signature_of
 from causal_mtl.common.text import split
 from causal_mtl.data import DatasetReader
+from causal_mtl.data.vocabulary import SPECIAL_TOKENS
 from causal_mtl.models import Model, TaskGraph, level_problems
 from causal_mtl.nn.architectures import Architecture
 from causal_mtl.nn.precision import Device, DeviceType, Precision, choose_device, choose_precision
@@ -94,7 +95,9 @@ def _check_text(values: Mapping[str, Any], tasks: list[Task], plan: Plan | None)
 
 def _check_counting(values: Mapping[str, Any], vocabulary: Plan | None) -> Iterator[Problem]:
     """What a vocabulary is counted from."""
-    if vocabulary is not None and values.get("initial_weights"):
+    given = values.get("vocabulary")
+    only_special = isinstance(given, Mapping) and set(given) <= set(SPECIAL_TOKENS)  # see `warm_start.expand`
+    if vocabulary is not None and values.get("initial_weights") and not only_special:
         yield Problem(
             "vocabulary", "a model with initial_weights extends that of its archive: leave this key out"
         )

@@ -26,7 +26,7 @@ from causal_mtl.training.lock import alone_in
 from causal_mtl.training.log_file import HeldLog, log_file
 from causal_mtl.training.losses import LossSums
 from causal_mtl.training.non_finite import NonFiniteError, reported
-from causal_mtl.training.note import data_hashes, write_note
+from causal_mtl.training.note import write_note
 from causal_mtl.training.recovery import (
     check_data,
     check_machine,
@@ -113,14 +113,17 @@ class Execution:
 
     def _check(self) -> None:
         """Refuse, as early as possible and without writing anything."""
-        files = self.experiment.files()
         check_directory(
-            self.directory, self.experiment.config, force=self.force, recover=self.recover, inputs=files
+            self.directory,
+            self.experiment.config,
+            force=self.force,
+            recover=self.recover,
+            inputs=self.experiment.files(),
         )
         if self._goes_on:
             check_machine(self.directory, self.engine.describe())
             Checkpointer(self.directory).choose()
-        self._hashes = data_hashes(files)  # before data is read
+        self._hashes = self.experiment.hashes()  # before data is read
         if self._goes_on:
             check_data(self.directory, self._hashes)
             check_pretrained(self.directory, self.experiment.pretrained())

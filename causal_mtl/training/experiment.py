@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
-from causal_mtl.archive import FILES, Archive, StagedFiles
+from causal_mtl.archive import FILES, StagedFiles, archive_sha256
 from causal_mtl.common import (
     ConfigurationError,
     ConfigurationErrors,
@@ -24,10 +24,11 @@ from causal_mtl.training.checks import check
 from causal_mtl.training.config_file import in_order
 from causal_mtl.training.data_report import problems
 from causal_mtl.training.gold import gold_errors, missing_labels
+from causal_mtl.training.note import data_hashes
 from causal_mtl.training.run import Run
 from causal_mtl.training.seeds import seed_everything
 from causal_mtl.training.settings import Settings, Split
-from causal_mtl.training.warm_start import expand, load_initial, start_from
+from causal_mtl.training.warm_start import expand, start_from
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +39,17 @@ class Experiment:
     Args:
         config: the content of a config file.
 
+    Attributes:
+        config: the same in full, as it is written down.
+        initial: the trained model that this one starts from, if there is one.
+
     Raises:
         ConfigurationError: listing everything that is wrong with the config. No data has been read then.
     """
 
     def __init__(self, config: Params) -> None:
-        self.config = Params(in_order(expand(config.as_dict(quiet=True))))
+        expanded, self.initial = expand(config.as_dict(quiet=True))
+        self.config = Params(in_order(expanded))
         plan, self.tasks = check(self.config)
         self._reads = list(plan.reads())
         self.environment = config.environment
@@ -62,12 +68,6 @@ class Experiment:
         if errors:
             raise ConfigurationError("\n".join(errors))
         return instances
-
-    @cached_property
-    def initial(self) -> Archive | None:
-        """The trained model that this one starts from, if there is one."""
-        path = self.settings.initial_weights
-        return load_initial(path, self.config) if path else None
 
     def vocabulary(self) -> Vocabulary:
         """Count the vocabulary anew, or extend that of the model that this one starts from.
@@ -134,8 +134,14 @@ class Experiment:
             Run(settings.trainer, model, loaders["train"], dev, Path(scratch), batching, settings.random_seed)
         return vocab, model
 
+    def hashes(self) -> dict[str, str]:
+        """The SHA-256 of all that decides what comes out, by path or URL: data, and the archive it starts from."""
+        initial = self.settings.initial_weights
+        hashes = data_hashes(path for path in self.files() if path != initial)
+        return {**hashes, initial: archive_sha256(initial)} if initial else hashes
+
     def files(self) -> list[str]:
-        """The paths and URLs of all data that decides what comes out."""
+        """The paths and URLs of all that decides what comes out."""
         settings = self.settings
         paths = [*settings.paths().values()]
         paths += [str(read.value) for read in self._reads if read.mark.is_local(str(read.value))]

@@ -62,7 +62,7 @@ def write_note(
     Args:
         directory: of the training.
         seed: of the training.
-        hashes: of the data, from `data_hashes`.
+        hashes: what `Experiment.hashes` says.
         computing: what `Engine.describe` says; added to "machine".
         measures: of all tasks, by name: tables and drawings show them as described here.
         environment: the names of the environment's variables that the config read.

@@ -47,7 +47,7 @@ def check_data(directory: Path, hashes: Mapping[str, str]) -> None:
 
     Args:
         directory: of the interrupted training.
-        hashes: from `note.data_hashes`.
+        hashes: what `Experiment.hashes` says.
 
     Raises:
         ConfigurationError: listing each file that is another now.

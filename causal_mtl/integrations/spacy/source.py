@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from causal_mtl.archive import ARCHIVE, located, write_archive
-from causal_mtl.common import ConfigurationError, sha256
+from causal_mtl.archive import ARCHIVE, archive_sha256, located, write_archive
+from causal_mtl.common import ConfigurationError
 
 
 @dataclass
@@ -31,7 +31,7 @@ class FileSource:
         Raises:
             ConfigurationError: it is not there, or not what it was.
         """
-        digest = sha256(located(self.path))
+        digest = archive_sha256(self.path)
         if self.sha256 not in (None, digest):
             raise ConfigurationError(
                 f"{self.path}: changed since this component was loaded from it; add the component anew"

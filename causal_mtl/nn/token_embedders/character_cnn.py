@@ -47,6 +47,10 @@ class CharacterCNN(TokenEmbedder):
             nn.Conv1d(embedding_dim, num_filters, width, padding=width - 1) for width in ngram_filter_sizes
         )
 
+    def word_rows(self) -> dict[str, str]:
+        """The table of characters."""
+        return {"characters.weight": self.namespace}
+
     def get_output_dim(self) -> int:
         """Number of filters in all."""
         return self.output_dim

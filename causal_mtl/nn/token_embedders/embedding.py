@@ -110,6 +110,10 @@ class Embedding(TokenEmbedder):
         """The vectors of all words by id, those that training never saw included."""
         return torch.cat([self.weight.detach(), self.unseen])
 
+    def word_rows(self) -> dict[str, str]:
+        """The table; its rows end where those of `unseen` begin."""
+        return {"weight": self.namespace}
+
     def get_output_dim(self) -> int:
         """The width of the vectors."""
         return self.embedding_dim

@@ -24,6 +24,13 @@ class TokenEmbedder(nn.Module, Registrable):
         """The width of the vectors."""
         raise NotImplementedError
 
+    def word_rows(self) -> dict[str, str]:
+        """The weights with a row for each string of a vocabulary namespace: that namespace, by the weight's name.
+
+        Default: none.
+        """
+        return {}
+
     def fixed_features(self) -> FixedFeatures | None:
         """The part that training does not change, if it is worth keeping on disk. Default: there is none."""
         return None
