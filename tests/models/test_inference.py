@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slow_reference import views
 
+from causal_mtl.analysis.effects import Interventions
 from causal_mtl.common import ConfigurationError, Params
 from causal_mtl.data.instance import Instance, LabelAnnotation, Span, SpanAnnotation, Token
 from causal_mtl.data.label_distribution import LabelDistribution
@@ -18,6 +20,7 @@ from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models import Model, worlds
 from causal_mtl.nn.inference import Inference
 from causal_mtl.tasks import Task
+from causal_mtl.training import Batching, Engine, evaluate
 
 SINGLE = {"main": ("x", "y", "z"), "mood": ("good", "bad"), "rating": ("1", "2", "3")}
 MULTI = {"topics": ("work", "home", "trip")}
@@ -392,6 +395,40 @@ def test_labels_on_one_path_are_averaged_over_on_the_other():
         p = probability(head, output.outputs["main"], label)
         wanted = wanted + p[:, None] * model.heads["rating"].probabilities(output.outputs["rating"])
     torch.testing.assert_close(found, wanted)
+
+
+def half_given():
+    """Texts of which two have gold for `main`: there all topics fit the budget, elsewhere they are drawn."""
+    model, loader = build(CHAIN, {"type": "marginal", "budget": 8, "draws": 3})
+    bare = [
+        replace(
+            one, annotations={name: of for name, of in one.annotations.items() if name != "main" or row % 2}
+        )
+        for row, one in enumerate(loader.instances)
+    ]
+    return model, Loader(bare, model.vocab, loader._indexers, loader._tasks)
+
+
+def test_an_evaluation_where_some_texts_lack_what_is_given():
+    model, loader = half_given()
+    one, other = (
+        evaluate(model, loader, Engine("cpu"), Batching(batch_size=size), given=["main"]) for size in (1, 4)
+    )
+    assert {**one, "seconds": 0} == pytest.approx({**other, "seconds": 0})
+
+
+def test_interventions_of_different_tasks_at_once():
+    model, loader = half_given()
+    reader = SimpleNamespace(token_indexers=loader._indexers)
+    archive = SimpleNamespace(model=model, vocab=model.vocab, reader=reader, device=torch.device("cpu"))
+    places = [(one, None) for one in loader.instances]
+    labels = [
+        {name: of for name, of in one.annotations.items() if name == "main"} for one in loader.instances
+    ]
+    one, other = (
+        Interventions(archive, ["rating"], size).outcomes(places, labels)["rating"] for size in (1, 4)
+    )
+    assert one == pytest.approx(other)
 
 
 # Labels as a distribution.
