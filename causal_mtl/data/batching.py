@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 from causal_mtl.common import ConfigurationError
 
@@ -67,4 +67,20 @@ def batches(
         result[-1].append(index)
     if shuffle:
         rng.shuffle(result)
+    return result
+
+
+def split_by(keys: Sequence[Hashable], made: Iterable[list[int]]) -> list[list[int]]:
+    """Batches in each of which all sentences have the same key, such as the tasks whose labels are set.
+
+    Args:
+        keys: of each sentence.
+        made: batches, whose order is kept; one becomes as many as there are keys in it.
+    """
+    result: list[list[int]] = []
+    for batch in made:
+        groups: dict[Hashable, list[int]] = {}
+        for index in batch:
+            groups.setdefault(keys[index], []).append(index)
+        result += groups.values()
     return result

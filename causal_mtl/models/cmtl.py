@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 import torch
@@ -211,7 +212,9 @@ class CausalMultiTaskModel(Walked):
         carried = self.architecture.start(embedded, batch.mask)
         weights = torch.zeros(1, len(batch), device=batch.mask.device)
         worlds = Worlds(self.architecture.positions(batch.mask), carried, weights)
-        self._visit(list(self.tasks), worlds, run)
+        waiting = self._visit(list(self.tasks), worlds, run)
+        while waiting:
+            waiting = self._go_on(_Waiting.joined(waiting, self.architecture), run)
 
     def _train(self, batch: Batch, given: dict[Path, Labels]) -> ModelOutput:
         """The one pass of training, and what is done for texts without gold."""
@@ -228,21 +231,31 @@ class CausalMultiTaskModel(Walked):
         embedded = {name: embed(batch.inputs, batch.mask) for name, embed in self.embedders.items()}
         return {task.name: embedded[task.name if task.name in embedded else ALL_TASKS] for task in self.tasks}
 
-    def _visit(self, tasks: Sequence[Task], worlds: Worlds, run: Pass) -> None:
-        """Predict `tasks` in some worlds; where one of them has several labels, the rest in as many."""
-        for number, task in enumerate(tasks, start=1):
+    def _visit(self, tasks: Sequence[Task], worlds: Worlds, run: Pass) -> list[_Waiting]:
+        """Predict `tasks` in some worlds; where one of them has several labels, the rest in as many.
+
+        Returns:
+            Those that got no further than a task which hands labels on in all worlds at once.
+        """
+        for number, task in enumerate(tasks):
             hands_on = task.name in self._handing_on
             logits = run.see(task, self._outputs(task, worlds, run), worlds, hands_on)
             worlds = run.weighed(task, worlds)
             if logits is not None:
-                worlds = self._hand_on(task, logits, worlds, run)
-                parts = worlds.parts(self.architecture)
-                worlds = next(parts)
-                if len(worlds) < worlds.total:
-                    for part in (worlds, *parts):
-                        self._visit(tasks[number:], part, run)
-                    return
+                return self._go_on(_Waiting(tasks[number:], logits, worlds), run)
         run.end(worlds)
+        return []
+
+    def _go_on(self, seen: _Waiting, run: Pass) -> list[_Waiting]:
+        """Hand the label of a task on and predict the rest, some worlds at a time; returns as `_visit` does."""
+        task, *rest = seen.tasks
+        handing = Handing(task, self.heads[task.name], self.architecture, run)
+        if handing.needs_all_worlds(seen.logits, seen.worlds):
+            return [seen]
+        worlds = handing.hand_on(seen.logits, seen.worlds)
+        return [
+            waiting for part in worlds.parts(self.architecture) for waiting in self._visit(rest, part, run)
+        ]
 
     def _outputs(self, task: Task, worlds: Worlds, run: Pass) -> list[Any]:
         """What the head of a task makes of each world."""
@@ -282,7 +295,23 @@ class CausalMultiTaskModel(Walked):
                 total = torch.tensor(value * batch.counts[name], device=batch.mask.device)
                 result.watch(f"{name}/{quantity}", total, name)
 
-    def _hand_on(self, task: Task, logits: Tensor, worlds: Worlds, run: Pass) -> Worlds:
-        """Worlds in which the labels of a task are set, gold, or what it hands on."""
-        handing = Handing(task, self.heads[task.name], self.architecture, run)
-        return handing.hand_on(logits, worlds)
+
+@dataclass(frozen=True)
+class _Waiting:
+    """Some worlds that a task has been predicted in, but has not handed its label on.
+
+    Attributes:
+        tasks: that one, and those after it.
+        logits: of its labels, `(worlds, batch, positions, labels)`.
+        worlds: these.
+    """
+
+    tasks: Sequence[Task]
+    logits: Tensor
+    worlds: Worlds
+
+    @classmethod
+    def joined(cls, parts: Sequence[_Waiting], architecture: Architecture) -> _Waiting:
+        """All worlds, from parts that wait at the same task."""
+        worlds = Worlds.joined([part.worlds for part in parts], architecture)
+        return cls(parts[0].tasks, torch.cat([part.logits for part in parts]), worlds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -39,16 +40,35 @@ class Handing:
             logits: label logits, `(worlds, batch, positions, labels)`.
             worlds: before the task hands anything on.
         """
-        given = {path: labels.get(self.task.name) for path, labels in self.run.given.items()}
+        given = self._given()
         one = given["direct"]
         if isinstance(one, LabelDistribution) and one is given["indirect"] and self.run.handing_on.averages:
             return self._branch(self.task.name, self._log_odds(one, logits), worlds, PATHS, None)
-        if not all(value is not None and _covers(value) for value in given.values()):
+        if _leaves_some(given):
             worlds = self._branch(self.task.name, logits, worlds, PATHS, None)
         for value in {id(value): value for value in given.values() if value is not None}.values():
             paths = tuple(path for path in PATHS if given[path] is value)
             worlds = self._set(value, paths, logits, worlds)
         return worlds
+
+    def needs_all_worlds(self, logits: Tensor, worlds: Worlds) -> bool:
+        """Whether these are some of several listed worlds, all of which are needed: some are chosen, to draw in.
+
+        Args:
+            logits: label logits, `(worlds, batch, positions, labels)`.
+            worlds: before the task hands anything on.
+        """
+        if not worlds.listed or len(worlds) == worlds.total:
+            return False
+        given = self._given()
+        if any(isinstance(value, LabelDistribution) for value in given.values()):
+            return True  # it may be listed besides what is predicted, along the other path: perhaps too many
+        distribution = self._distribution(self.task.name, logits, worlds)
+        return _leaves_some(given) and self.run.handing_on.draws_from(distribution)
+
+    def _given(self) -> dict[Path, Given | None]:
+        """What is set along each path."""
+        return {path: labels.get(self.task.name) for path, labels in self.run.given.items()}
 
     def _set(self, given: Given, paths: tuple[Path, ...], logits: Tensor, worlds: Worlds) -> Worlds:
         """The worlds with labels that are set along `paths`."""
@@ -85,19 +105,22 @@ class Handing:
         self, name: str, logits: Tensor, worlds: Worlds, paths: tuple[Path, ...], known: Tensor | None
     ) -> Worlds:
         """The worlds with a label of this distribution, or with several."""
-        mask = self.run.batch.mask[:, : logits.shape[2]]
-        distribution = Distribution(
+        branches = self.run.handing_on.branch(self._distribution(name, logits, worlds))
+        return self._put(branches, worlds.branched(branches, self.architecture), paths, known)
+
+    def _distribution(self, name: str, logits: Tensor, worlds: Worlds) -> Distribution:
+        """What these logits say in these worlds."""
+        return Distribution(
             name,
             logits,
             self.head.exclusive,
-            mask,
+            self.run.batch.mask[:, : logits.shape[2]],
             self.task.level == "text",
+            worlds.log_weights,
             worlds.total,
             worlds.first,
             worlds.listed,
         )
-        branches = self.run.handing_on.branch(distribution)
-        return self._put(branches, worlds.branched(branches, self.architecture), paths, known)
 
     def _put(
         self, branches: Branches, worlds: Worlds, paths: tuple[Path, ...], known: Tensor | None
@@ -130,6 +153,11 @@ class Handing:
             raise ConfigurationError(
                 f"labels.{self.task.name}: exactly one label holds, so its probabilities must sum to 1"
             )
+
+
+def _leaves_some(given: Mapping[Path, Given | None]) -> bool:
+    """Whether along some path some text has no label set."""
+    return not all(value is not None and _covers(value) for value in given.values())
 
 
 def _covers(given: Given) -> bool:

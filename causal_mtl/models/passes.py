@@ -32,6 +32,10 @@ class HandingOn(ABC):
     def branch(self, distribution: Distribution) -> Branches:
         """One label in each world, or several."""
 
+    def draws_from(self, distribution: Distribution) -> bool:
+        """Whether some of several labels are drawn; see `Inference.draws_from`."""
+        return False
+
 
 @dataclass(frozen=True)
 class BySampler(HandingOn):
@@ -61,6 +65,10 @@ class ByInference(HandingOn):
     def branch(self, distribution: Distribution) -> Branches:
         """As the inference says."""
         return self.inference.branch(distribution, self.noise)
+
+    def draws_from(self, distribution: Distribution) -> bool:
+        """As the inference says."""
+        return self.inference.draws_from(distribution)
 
     @classmethod
     def of(cls, inference: Inference, batch: Batch) -> ByInference:

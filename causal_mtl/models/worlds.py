@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -58,13 +58,16 @@ class Worlds:
         if branches.log_shares is None:
             return self
         times = len(branches.labels) // len(self)
-        chosen = torch.arange(len(self), device=self.mask.device).repeat_interleave(times)
+        chosen, total, first = branches.worlds, len(branches.labels), 0
+        if chosen is None:
+            chosen = torch.arange(len(self), device=self.mask.device).repeat_interleave(times).unsqueeze(1)
+            total, first = self.total * times, self.first * times
         new = self._chosen(chosen, architecture)
         return replace(
             new,
             log_weights=new.log_weights + branches.log_shares,
-            total=self.total * times,
-            first=self.first * times,
+            total=total,
+            first=first,
             listed=self.listed and not branches.drawn,
         )
 
@@ -79,16 +82,32 @@ class Worlds:
             yield self
             return
         for start in range(0, len(self), size):
-            chosen = torch.arange(start, min(len(self), start + size), device=self.mask.device)
+            chosen = torch.arange(start, min(len(self), start + size), device=self.mask.device).unsqueeze(1)
             yield replace(self._chosen(chosen, architecture), first=self.first + start)
 
+    @staticmethod
+    def joined(parts: Sequence[Worlds], architecture: Architecture) -> Worlds:
+        """All worlds, from the parts in which they went through some tasks."""
+        one = parts[0]
+        handed_on = {
+            path: {task: torch.cat([part.handed_on[path][task] for part in parts]) for task in labels}
+            for path, labels in one.handed_on.items()
+        }
+        return replace(
+            one,
+            carried=architecture.join([part.carried for part in parts]),
+            log_weights=torch.cat([part.log_weights for part in parts]),
+            handed_on=handed_on,
+        )
+
     def _chosen(self, chosen: Tensor, architecture: Architecture) -> Worlds:
+        """For each text the worlds that are `chosen`, `(new worlds, batch)`, or the same for all, `(…, 1)`."""
         texts = torch.arange(len(self.mask), device=chosen.device)
-        rows = (chosen.unsqueeze(1) * len(texts) + texts).flatten()
+        rows = (chosen * len(texts) + texts).flatten()
         return replace(
             self,
             carried=architecture.spread(self.carried, rows),
-            log_weights=self.log_weights[chosen],
+            log_weights=self.log_weights[chosen, texts],
             handed_on={
                 path: {task: label[rows] for task, label in handed_on.items()}
                 for path, handed_on in self.handed_on.items()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import torch
 
+from causal_mtl.data.batching import split_by
 from causal_mtl.data.instance import Annotation
 from causal_mtl.data.loader import Batch, Loader
 from causal_mtl.metrics import Metric
@@ -62,7 +63,7 @@ def evaluate(
         # Not inference_mode: what a model caches here (a frozen transformer's output) must be usable in
         # training.
         with torch.no_grad():
-            for indices in engine.share((batching or Batching()).evaluation(loader.lengths)):
+            for indices in engine.share(_batches(loader, batching or Batching(), given)):
                 batch = loader.batch(indices).to(engine.device)
                 with engine.autocast():
                     labels = {name: batch.labels[name] for name in given if name in batch.labels}
@@ -86,6 +87,14 @@ def evaluate(
     return _gather(sums, [*metrics.items(), *consistency], engine) | {
         "seconds": time.perf_counter() - started
     }
+
+
+def _batches(loader: Loader, batching: Batching, given: Collection[str]) -> list[list[int]]:
+    """Those of evaluation; what is set is the same in a batch, so that a text's draws do not depend on others."""
+    made = batching.evaluation(loader.lengths)
+    if not given:
+        return made
+    return split_by([frozenset(given).intersection(one.annotations) for one in loader.instances], made)
 
 
 def _gather(sums: LossSums, metrics: Sequence[tuple[str, Metric]], engine: Engine) -> dict[str, float]:

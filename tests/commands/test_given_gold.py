@@ -28,7 +28,8 @@ def test_without_label_transfer_nothing_reacts(reviews_without_transfer, fixture
     plain = evaluated(reviews_without_transfer, fixtures, capsys)
     given = evaluated(reviews_without_transfer, fixtures, capsys, "--given-gold", *ASPECTS)
     ratings = ["rating/loss", "rating/accuracy", "rating/macro_f1"]
-    assert {name: given[name] for name in ratings} == {name: plain[name] for name in ratings}
+    # Rounding aside: texts that differ in what is annotated are in batches of their own.
+    assert {name: given[name] for name in ratings} == pytest.approx({name: plain[name] for name in ratings})
 
 
 def test_gold_mentions_are_found_and_relations_hang_on_them(trained, fixtures, capsys):

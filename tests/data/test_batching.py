@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data import batches
+from causal_mtl.data.batching import split_by
 
 lengths = st.lists(st.integers(1, 90), max_size=80)
 limit = st.none() | st.integers(1, 200)
@@ -75,3 +76,7 @@ def test_alike_keeps_together_what_is():
         [0, 3, 2],
         [5],
     ]
+
+
+def test_batches_are_split_by_a_key():
+    assert split_by("abbaab", [[5, 0, 2], [4, 3], [1]]) == [[5, 2], [0], [4, 3], [1]]

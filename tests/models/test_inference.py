@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slow_reference import views
 
+from causal_mtl.analysis.effects import Interventions
 from causal_mtl.common import ConfigurationError, Params
 from causal_mtl.data.instance import Instance, LabelAnnotation, Span, SpanAnnotation, Token
 from causal_mtl.data.label_distribution import LabelDistribution
@@ -18,6 +20,7 @@ from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models import Model, worlds
 from causal_mtl.nn.inference import Inference
 from causal_mtl.tasks import Task
+from causal_mtl.training import Batching, Engine, evaluate
 
 SINGLE = {"main": ("x", "y", "z"), "mood": ("good", "bad"), "rating": ("1", "2", "3")}
 MULTI = {"topics": ("work", "home", "trip")}
@@ -178,15 +181,27 @@ def test_along_each_path(paths):
     assert_close(marginals(with_inference(model, "marginal"), batch), wanted)
 
 
-def test_some_worlds_at_a_time(monkeypatch):
-    model, loader = build(DIAMOND, "marginal")
+@pytest.mark.parametrize("architecture", ["hierarchical", "recurrent_cnn", "topjudge"])
+def test_some_worlds_at_a_time(architecture, monkeypatch):
+    """All listed; all drawn; drawn from the second task on, and from the third: where parts meet again."""
+    model, loader = build(DIAMOND, architecture=architecture)
     batch = loader.batch([0, 1, 2])
-    together = marginals(model, batch)
-    sampled = with_inference(model, {"type": "marginal", "budget": 4, "draws": 7})
-    drawn = marginals(sampled, batch)
+    settings = ["marginal", *({"type": "marginal", "budget": budget, "draws": 7} for budget in (1, 4, 24))]
+    together = [marginals(with_inference(model, one), batch) for one in settings]
+    monkeypatch.setattr(worlds, "MAX_POSITIONS", 2 * model.architecture.positions(batch.mask).numel())
+    for one, wanted in zip(settings, together, strict=True):
+        assert_close(marginals(with_inference(model, one), batch), wanted)
+
+
+def test_a_distribution_along_one_path_in_parts(monkeypatch):
+    """Predicted topics would fit the budget besides the listed ones of `main`; with the set ones they do not."""
+    model, loader = build(CHAIN, {"type": "marginal", "budget": 30, "draws": 7})
+    batch = loader.batch([0, 1, 2])
+    torch.manual_seed(0)
+    set_ones = {"topics": LabelDistribution(torch.rand(3, 1, 3, dtype=torch.float64))}
+    wanted = views(model, model(batch, set_ones, {}))
     monkeypatch.setattr(worlds, "MAX_POSITIONS", 2 * batch.mask.numel())
-    assert_close(marginals(sampled, batch), drawn)
-    assert_close(marginals(with_inference(model, "marginal"), batch), together)
+    assert_close(views(model, model(batch, set_ones, {})), wanted)
 
 
 @pytest.mark.parametrize("budget", [2, 3, 8, 24])
@@ -202,17 +217,50 @@ def test_draws_come_near_the_sum(budget):
         assert (error < 4 * (p * (1 - p) / draws).sqrt() + 1e-9).all(), name  # at most as far as single draws
 
 
-def test_draws_are_a_function_of_text_and_seed():
-    model, loader = build(DIAMOND, {"type": "marginal", "budget": 1, "draws": 5})
+@torch.no_grad()
+def test_draws_after_a_label_that_is_all_but_certain():
+    """What was listed, and the first task that is drawn, are exact; the rest errs as that many draws do."""
+    model, loader = build(CHAIN)
+    model.heads["main"].layer.bias.add_(torch.tensor([0.0, 5.0, 0.0]))
+    batch = loader.batch([0, 1, 2])
+    wanted, draws, errors = slow_marginals(model, batch, CHAIN), 16, []
+    assert (wanted["main"][:, 1] > 0.9).all()
+    for seed in range(40):
+        settings = {"type": "marginal", "budget": 4, "draws": draws, "seed": seed}
+        found = marginals(with_inference(model, settings), batch)
+        assert_close(found, {name: wanted[name] for name in ("main", "topics")})
+        errors.append(found["rating"] - wanted["rating"])
+    deviation = spread_of_one_draw(model, batch, wanted["rating"]) / draws**0.5
+    assert (torch.stack(errors).square().mean(0).sqrt() < 1.5 * deviation + 1e-9).all()
+    assert (deviation > 1e-3).any()
+
+
+def spread_of_one_draw(model, batch, mean):
+    """The standard deviation of p(rating | X, topics) over main and topics that are drawn, in a chain."""
+    squares = 0.0
+    for labels in product(options(model.heads["main"]), options(model.heads["topics"])):
+        chosen = dict(zip(("main", "topics"), labels, strict=True))
+        given = {name: as_set(model.heads[name], label, len(batch)) for name, label in chosen.items()}
+        output = model(batch, given)
+        weight = torch.ones(len(batch), dtype=torch.float64)
+        for name, label in chosen.items():
+            weight = weight * probability(model.heads[name], output.outputs[name], label)
+        p = model.heads["rating"].probabilities(output.outputs["rating"])
+        squares = squares + weight[:, None] * (p - mean).square()
+    return squares.sqrt()
+
+
+@pytest.mark.parametrize("budget", [1, 3, 24])
+def test_draws_are_a_function_of_text_and_seed(budget):
+    model, loader = build(DIAMOND, {"type": "marginal", "budget": budget, "draws": 5})
     before = torch.get_rng_state()
     together = marginals(model, loader.batch([0, 1, 2, 3]))
     again = marginals(model, loader.batch([2, 0]))
     assert torch.equal(before, torch.get_rng_state())
     for name, p in again.items():
         torch.testing.assert_close(p, together[name][[2, 0]])
-    other = marginals(
-        with_inference(model, {"type": "marginal", "budget": 1, "draws": 5, "seed": 1}), loader.batch([2, 0])
-    )
+    settings = {"type": "marginal", "budget": budget, "draws": 5, "seed": 1}
+    other = marginals(with_inference(model, settings), loader.batch([2, 0]))
     assert not torch.allclose(other["rating"], again["rating"])
 
 
@@ -347,6 +395,40 @@ def test_labels_on_one_path_are_averaged_over_on_the_other():
         p = probability(head, output.outputs["main"], label)
         wanted = wanted + p[:, None] * model.heads["rating"].probabilities(output.outputs["rating"])
     torch.testing.assert_close(found, wanted)
+
+
+def half_given():
+    """Texts of which two have gold for `main`: there all topics fit the budget, elsewhere they are drawn."""
+    model, loader = build(CHAIN, {"type": "marginal", "budget": 8, "draws": 3})
+    bare = [
+        replace(
+            one, annotations={name: of for name, of in one.annotations.items() if name != "main" or row % 2}
+        )
+        for row, one in enumerate(loader.instances)
+    ]
+    return model, Loader(bare, model.vocab, loader._indexers, loader._tasks)
+
+
+def test_an_evaluation_where_some_texts_lack_what_is_given():
+    model, loader = half_given()
+    one, other = (
+        evaluate(model, loader, Engine("cpu"), Batching(batch_size=size), given=["main"]) for size in (1, 4)
+    )
+    assert {**one, "seconds": 0} == pytest.approx({**other, "seconds": 0})
+
+
+def test_interventions_of_different_tasks_at_once():
+    model, loader = half_given()
+    reader = SimpleNamespace(token_indexers=loader._indexers)
+    archive = SimpleNamespace(model=model, vocab=model.vocab, reader=reader, device=torch.device("cpu"))
+    places = [(one, None) for one in loader.instances]
+    labels = [
+        {name: of for name, of in one.annotations.items() if name == "main"} for one in loader.instances
+    ]
+    one, other = (
+        Interventions(archive, ["rating"], size).outcomes(places, labels)["rating"] for size in (1, 4)
+    )
+    assert one == pytest.approx(other)
 
 
 # Labels as a distribution.

@@ -115,9 +115,14 @@ def test_texts_with_all_gold_are_as_without():
         torch.testing.assert_close(output, wanted[name])
 
 
-def test_draws_come_near_the_sum():
-    graph, left_out = CHAIN, {"main": [0, 2], "topics": [0, 3]}
-    sampler = {"type": "gold", "missing": "marginal", "budget": 1, "draws": 2000}
+@pytest.mark.parametrize("budget", [1, 3])
+@pytest.mark.parametrize(
+    "graph", [CHAIN, {"main": [], "mood": ["main"], "topics": ["main", "mood"], "rating": ["topics"]}]
+)
+def test_draws_come_near_the_sum(graph, budget):
+    """All are drawn, or `main` is listed; gold of `mood` changes the weights of what is listed."""
+    left_out = {"main": [0, 2], "topics": [0, 3]}
+    sampler = {"type": "gold", "missing": "marginal", "budget": budget, "draws": 2000}
     model, batch = training(graph, sampler, left_out)
     wanted = slow_losses(model, batch, graph)
     torch.manual_seed(0)

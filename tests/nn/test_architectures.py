@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from causal_mtl.common import Lazy, Params
+from causal_mtl.common import ConfigurationError, Lazy, Params
 from causal_mtl.nn.architectures import Architecture, FullyShared, Hierarchical, SharedPrivate, SingleTask
 from causal_mtl.nn.encoders import BiLSTM
 
@@ -101,3 +101,10 @@ def test_encoders_stand_on_states_after_dropout(name):
     architecture.eval()
     _, _, states = run(architecture, nothing)
     assert all((state[0] != 0).all() for state in states.values())
+
+
+def test_an_architecture_that_carries_its_own_object_must_say_how_rows_move():
+    architecture = make(Hierarchical)
+    for move, arguments in (("spread", (object(), torch.tensor([0]))), ("join", ([object()],))):
+        with pytest.raises(ConfigurationError, match=f"define {move}"):
+            getattr(architecture, move)(*arguments)

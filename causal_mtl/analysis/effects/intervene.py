@@ -14,6 +14,7 @@ from torch import Tensor
 
 from causal_mtl.archive import Archive
 from causal_mtl.data import Annotation, Instance, Span
+from causal_mtl.data.batching import split_by
 from causal_mtl.data.loader import Batch, Loader
 from causal_mtl.predictors.annotator import Annotator
 from causal_mtl.tasks import Head
@@ -75,7 +76,8 @@ class Interventions:
         heads = self._loader(instances, of_heads)
         encoders = None if of_encoders is None else self._loader(instances, of_encoders)
         found = {name: np.empty((len(places), len(self.outcome_names(name)))) for name in self.targets}
-        for indices in self._annotator().batches(heads.lengths):
+        # What is set must be the same in a batch: what is drawn in a text must not depend on others.
+        for indices in split_by([frozenset(of) for of in of_heads], self._annotator().batches(heads.lengths)):
             batch = heads.batch(indices).to(self.archive.device)
             options = {} if encoders is None else {"encoder_labels": self._labels(encoders, indices)}
             scored = self._score(batch, options)

@@ -47,6 +47,13 @@ class Carried:
         rows = rows if self.rows is None else self.rows[rows]
         return replace(self, states=states, rows=rows)
 
+    @staticmethod
+    def joined(parts: Sequence[Carried]) -> Carried:
+        """The rows of several that `spread` made of one, which have been through the same tasks since."""
+        states = {task: torch.cat([part.states[task] for part in parts]) for task in parts[0].states}
+        rows = torch.cat([part.rows for part in parts if part.rows is not None])
+        return replace(parts[0], states=states, rows=rows)
+
 
 class Architecture(nn.Module, Registrable):
     """Encodes a text for one task after another: H_k = Encoder_k(E ⊕ th ⊕ …) (CMTL eq. 4).
@@ -162,6 +169,26 @@ class Architecture(nn.Module, Registrable):
                 'over labels need: define spread, or choose another inference than "marginal"'
             )
         return carried.spread(rows)
+
+    def join(self, parts: Sequence[Any]) -> Any:
+        """What is carried, once rows that were carried in parts are needed together.
+
+        Args:
+            parts: each from `spread`, all of one carried object, and then through the same tasks.
+
+        Returns:
+            All rows, those of the first part first.
+
+        Raises:
+            ConfigurationError: a subclass carries an object of its own and does not say how.
+        """
+        carried = [part for part in parts if isinstance(part, Carried)]
+        if len(carried) < len(parts):
+            raise ConfigurationError(
+                f"{type(self).__name__} cannot put together what it predicted in parts, as draws after listed "
+                'labels need: define join, or choose another inference than "marginal"'
+            )
+        return Carried.joined(carried)
 
     def _encode(self, task: str, transferred: Tensor, carried: Carried) -> Tensor:
         """Encoder_k(E ⊕ th ⊕ …) of each row."""

@@ -94,3 +94,9 @@ class RecurrentCNN(Architecture):
         """The state of other rows; the CNNs run once per text."""
         state = None if carried.state is None else (carried.state[0][rows], carried.state[1][rows])
         return replace(carried, state=state, rows=rows if carried.rows is None else carried.rows[rows])
+
+    def join(self, parts: Sequence[_Carried]) -> _Carried:
+        """The states of the rows of all parts; the CNNs run once per text."""
+        hidden, memory = zip(*(part.state for part in parts if part.state is not None), strict=True)
+        rows = torch.cat([part.rows for part in parts if part.rows is not None])
+        return replace(parts[0], state=(torch.cat(hidden), torch.cat(memory)), rows=rows)

@@ -111,6 +111,15 @@ class TopJudge(Architecture):
         states = {task: (hidden[rows], memory[rows]) for task, (hidden, memory) in carried.states.items()}
         return replace(carried, states=states, rows=rows if carried.rows is None else carried.rows[rows])
 
+    def join(self, parts: Sequence[_Carried]) -> _Carried:
+        """The states of the rows of all parts; there is one feature per text."""
+        states = {}
+        for task in parts[0].states:
+            hidden, memory = zip(*(part.states[task] for part in parts), strict=True)
+            states[task] = torch.cat(hidden), torch.cat(memory)
+        rows = torch.cat([part.rows for part in parts if part.rows is not None])
+        return replace(parts[0], states=states, rows=rows)
+
 
 class _Edge(nn.Module):
     """The affine maps of one edge of the graph, for h and for c."""

@@ -19,6 +19,10 @@ class Inference(Registrable):
     """Whether later tasks are predicted for several labels, and their probabilities averaged."""
     seed: int = 0
 
+    def draws_from(self, distribution: Distribution) -> bool:
+        """Whether `branch` draws labels. If no labels were drawn before, it must be given all worlds then."""
+        return False
+
     @abstractmethod
     def branch(self, distribution: Distribution, noise: Noise) -> Branches:
         """What is handed on.

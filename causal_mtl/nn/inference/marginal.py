@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import product
 from typing import ClassVar
 
@@ -22,12 +23,14 @@ class Marginal(Inference):
 
     Labels of texts are listed, all combinations of all tasks that hand them on, while these are at most `budget`:
     K for a task with one of K labels, 2^m for one with any of m labels. From the first task on that would have
-    more, or that labels tokens, labels are drawn from their distributions given what was handed on before. A
+    more, or that labels tokens, labels are drawn from their distributions given what was handed on before. Of
+    combinations that were listed until then `draws` are chosen by their probabilities, a likely one many times,
+    and each goes on with one draw. What the listed tasks and the first drawn one predict stays an exact sum. A
     position's labels are drawn on their own; of pairs as they are seen at a token (`Head.label_logits`).
 
     Args:
         budget: how many combinations are listed.
-        draws: how many are drawn at least; if `n` are listed already, ⌈draws / n⌉ for each.
+        draws: how many combinations are drawn where not all are listed.
         seed: of the draws. A text has the same draws whatever texts are predicted with it.
     """
 
@@ -40,16 +43,44 @@ class Marginal(Inference):
 
     def branch(self, distribution: Distribution, noise: Noise) -> Branches:
         """All labels with their probabilities, or draws of equal weight."""
-        if distribution.listed and distribution.of_texts and self._fits(distribution):
+        if not self.draws_from(distribution):
             return _list(distribution)
-        return self._draw(distribution, noise)
+        if distribution.listed and distribution.total > 1:
+            return self._resample(distribution, noise)
+        return Branches(*self._draw(distribution, noise), drawn=True)
+
+    def draws_from(self, distribution: Distribution) -> bool:
+        """Whether the labels are of tokens, or together with earlier ones too many, or earlier ones were drawn."""
+        return not (distribution.listed and distribution.of_texts and self._fits(distribution))
 
     def _fits(self, distribution: Distribution) -> bool:
         labels = distribution.logits.shape[-1]
         combinations = labels if distribution.exclusive else 2.0 ** min(labels, 64)
         return distribution.total * combinations <= self.budget
 
-    def _draw(self, distribution: Distribution, noise: Noise) -> Branches:
+    def _resample(self, distribution: Distribution, noise: Noise) -> Branches:
+        """One draw in each of `draws` worlds, which are chosen by weight and weigh the same afterwards.
+
+        With as many draws in each listed world, only those in the few worlds that weigh much would count.
+        """
+        log_weights = distribution.log_weights
+        worlds = _systematic(log_weights, self.draws, noise.offsets(distribution))
+        texts = torch.arange(worlds.shape[1], device=worlds.device)
+        own = log_weights[worlds, texts]
+        chosen = replace(
+            distribution,
+            logits=distribution.logits[worlds, texts],
+            log_weights=own,
+            total=self.draws,
+            listed=False,
+        )
+        labels, shares = self._draw(chosen, noise)
+        # Detached, as the gradient must be that of the weight by which a world was chosen, Σ_w ∇p(w) f(w).
+        equal = (log_weights.logsumexp(dim=0) - math.log(self.draws) - own).detach()
+        return Branches(labels, shares + equal, drawn=True, worlds=worlds)
+
+    def _draw(self, distribution: Distribution, noise: Noise) -> tuple[Tensor, Tensor]:
+        """Labels, `(worlds · copies, batch, positions, labels)`, and the log of their shares of their worlds."""
         copies = max(1, math.ceil(self.draws / distribution.total))
         logits = distribution.logits.repeat_interleave(copies, dim=0)
         width = 1 if distribution.exclusive else logits.shape[-1]
@@ -62,7 +93,7 @@ class Marginal(Inference):
             log_p = log_probability(logits, labels, distribution.exclusive)
             log_p = torch.where(distribution.mask, log_p, 0.0).sum(dim=-1)
             shares = shares + log_p - log_p.detach()
-        return Branches(labels, shares, drawn=True)
+        return labels, shares
 
 
 def _list(distribution: Distribution) -> Branches:
@@ -74,6 +105,23 @@ def _list(distribution: Distribution) -> Branches:
     log_p = log_probability(logits, options[:, None, None, None], exclusive)  # (options, worlds, batch, 1)
     labels = options[None, :, None, None].expand(worlds, -1, batch, 1, -1)
     return Branches(labels.flatten(0, 1), log_p.squeeze(-1).transpose(0, 1).flatten(0, 1))
+
+
+def _systematic(log_weights: Tensor, draws: int, offsets: Tensor) -> Tensor:
+    """Worlds by weight, `(draws, batch)`: one of weight p of 1 occurs ⌊draws · p⌋ or ⌈draws · p⌉ times.
+
+    Args:
+        log_weights: `(worlds, batch)`.
+        draws: how many.
+        offsets: uniform, `(batch,)`; on average over these a world occurs draws · p times.
+    """
+    weights = log_weights.detach().double().softmax(dim=0).T.contiguous()
+    bounds = weights.cumsum(dim=1)
+    bounds = bounds / bounds[:, -1:]  # the last is exactly 1, so that no number is beyond it
+    steps = torch.arange(draws, dtype=torch.double, device=bounds.device)
+    numbers = (steps + offsets.to(bounds).unsqueeze(1)) / draws
+    # Right: a world of weight 0 is not chosen, even by the number 0. Weights that are not finite get the last.
+    return torch.searchsorted(bounds, numbers, right=True).clamp(max=len(log_weights) - 1).T
 
 
 def _at(uniform: Tensor, logits: Tensor, exclusive: bool) -> Tensor:

@@ -25,6 +25,10 @@ class Noise(ABC):
             width: numbers for each draw.
         """
 
+    @abstractmethod
+    def offsets(self, distribution: Distribution) -> Tensor:
+        """One uniform number for each text, `(batch,)`: that by which worlds are chosen."""
+
 
 class FreshNoise(Noise):
     """From torch's global generator, as everything that training draws."""
@@ -33,6 +37,10 @@ class FreshNoise(Noise):
         """Independent numbers, on the device of the logits; shapes as in `Noise.draw`."""
         worlds, batch, positions, _ = distribution.logits.shape
         return torch.rand(worlds * copies, batch, positions, width, device=distribution.logits.device)
+
+    def offsets(self, distribution: Distribution) -> Tensor:
+        """Independent numbers, `(batch,)`, on the device of the logits."""
+        return torch.rand(distribution.logits.shape[1], device=distribution.logits.device)
 
 
 class TextNoise(Noise):
@@ -65,6 +73,14 @@ class TextNoise(Noise):
             self._drawn[key] = found
         start = distribution.first * copies
         return self._drawn[key][start : start + worlds * copies]
+
+    def offsets(self, distribution: Distribution) -> Tensor:
+        """On the CPU, `(batch,)`."""
+        found = torch.empty(len(self._texts))
+        for number, text in enumerate(self._texts):
+            generator = torch.Generator().manual_seed(self._seed_of(text, f"{distribution.name}/worlds"))
+            found[number] = torch.rand((), generator=generator)
+        return found
 
     def _seed_of(self, text: str, task: str) -> int:
         name = f"{self._seed}\0{task}\0{text}".encode(errors="surrogatepass")

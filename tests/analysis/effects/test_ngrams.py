@@ -33,7 +33,7 @@ def test_ngrams_stand_as_in_the_text():
 def test_hiding_changes_no_draws():
     """Else a word that the model does not know would have an effect where labels are drawn."""
     mask = torch.ones(1, 4, dtype=torch.bool)
-    given = Distribution("tags", torch.zeros(1, 1, 4, 3), True, mask, False, total=1)
+    given = Distribution("tags", torch.zeros(1, 1, 4, 3), True, mask, False, torch.zeros(1, 1))
     before, after = (
         ByInference.of(Marginal(), SimpleNamespace(instances=[one])).branch(given).labels
         for one in (CHINESE, hidden(CHINESE, (1, 2)))
