@@ -20,6 +20,8 @@ PLUGINS_FILE = ".causal_mtl_plugins"
 ENTRY_POINTS = "causal_mtl.plugins"
 _ARCHIVES = ("model.tar.gz", "weights.safetensors")
 """A directory with one of these can come from a stranger, with a plugins file and modules of theirs."""
+_told: set[Path] = set()
+"""Plugins files that were warned of: a command and what it calls both import plugins."""
 
 
 def import_package(name: str) -> None:
@@ -85,10 +87,12 @@ def import_plugins() -> list[str]:
 
 def _unless_with_archive(directory: Path) -> Path | None:
     found = next((name for name in _ARCHIVES if (directory / name).exists()), None)
-    if found and (directory / PLUGINS_FILE).is_file() and directory != Path.home():
+    file = directory / PLUGINS_FILE
+    if found and file not in _told and file.is_file() and directory != Path.home():
+        _told.add(file)
         logger.warning(
             "%s is not read, as it lies beside %s and may have come with it: name modules by --include-package",
-            directory / PLUGINS_FILE,
+            file,
             found,
         )
     return None if found else directory

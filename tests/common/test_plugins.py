@@ -82,6 +82,8 @@ def test_what_may_have_come_with_an_archive_is_not_imported(place, tmp_path, cap
     (place / archive).touch()
     assert import_plugins() == []
     assert ".causal_mtl_plugins is not read, as it lies beside " + archive in caplog.text
+    assert import_plugins() == []
+    assert len(caplog.records) == 1
     (tmp_path / "home" / ".causal_mtl_plugins").write_text("zoo_g\n")
     with pytest.raises(ConfigurationError, match=r"home/\.causal_mtl_plugins: cannot import 'zoo_g'"):
         import_plugins()
