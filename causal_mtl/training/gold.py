@@ -31,9 +31,10 @@ def read_gold(archive: Archive, path: str | PathLike[str], tasks: Sequence[Task]
         ConfigurationError: the file cannot be read, or its gold is not that of `tasks` (see `gold_errors`).
     """
     instances = list(archive.reader.read(path))
-    if archive.reader.part or archive.reader.max_instances:
+    limit = archive.reader.max_instances
+    if archive.reader.part or (limit is not None and len(instances) >= limit):
         logger.warning(
-            "%s: %d sentences are read: `part` or `max_instances` of the model's dataset reader leaves out others",
+            "%s: %d sentences are read: `part` or `max_instances` of the model's reader may leave out others",
             path,
             len(instances),
         )

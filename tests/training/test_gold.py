@@ -1,5 +1,8 @@
+import json
+
 import pytest
 
+from causal_mtl.archive import load_archive
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data import (
     Instance,
@@ -12,7 +15,7 @@ from causal_mtl.data import (
 )
 from causal_mtl.data.offsets import join_words
 from causal_mtl.tasks import RelationExtraction, SequenceTagging
-from causal_mtl.training.gold import gold_errors, missing_labels
+from causal_mtl.training.gold import gold_errors, missing_labels, read_gold
 
 TASKS = [SequenceTagging("entities"), RelationExtraction("relations")]
 
@@ -78,3 +81,13 @@ def test_gold_that_is_nowhere_in_the_text():
         ConfigurationError, match="'entities' has no label to learn: no spans could be placed"
     ):
         list(missing_labels(data, TASKS, Vocabulary.empty(), "f"))
+
+
+def test_what_a_reader_leaves_out_of_the_gold_is_said(trained, caplog):
+    data = json.loads((trained / "config.json").read_text())["validation_data_path"]
+    everything = load_archive(trained, {"dataset_reader.max_instances": None})
+    assert len(read_gold(everything, data, TASKS)) > 3
+    assert "leave out others" not in caplog.text
+    archive = load_archive(trained, {"dataset_reader.max_instances": 3})
+    assert len(read_gold(archive, data, TASKS)) == 3
+    assert f"{data}: 3 sentences are read: `part` or `max_instances`" in caplog.text
