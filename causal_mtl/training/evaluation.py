@@ -133,11 +133,12 @@ def names_of_losses(model: Model, loader: Loader, engine: Engine, tasks: Iterabl
         for task in tasks
     )
     indices = sorted({number for number in found if number is not None})
+    was_training = model.training
     model.to(engine.device).eval()
     with torch.no_grad(), engine.autocast():
         batch = loader.batch(indices).to(engine.device)
         add_losses(sums := LossSums(), [(model(batch), batch.counts)])
-    model.train()
+    model.train(was_training)
     return set(sums.means())
 
 

@@ -112,9 +112,8 @@ def prepare(directory: Path, config: Params, *, force: bool = False, recover: bo
         for name in (*_OURS, *_LATER) if force else _OURS:
             remove(directory / name)
     if not recover or other_settings(directory, config):
-        remove(
-            directory / METRICS
-        )  # of fewer epochs: without it nobody takes this training for a finished one
+        # Those of fewer epochs: without them nobody takes this training for a finished one.
+        remove(directory / METRICS)
         with complete_file(directory / CONFIG) as unfinished:
             config.to_file(unfinished)
 

@@ -2,47 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from os import PathLike
-from typing import Any
 
 import numpy as np
 
 from causal_mtl.analysis.thresholds.choice import Candidates
-from causal_mtl.archive import load_archive
+from causal_mtl.archive import Archive
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data import Annotation, Instance, LabelAnnotation, RelationAnnotation, SpanAnnotation
 from causal_mtl.metrics.matching import MatchingMetric
 from causal_mtl.predictors import Predictor
 from causal_mtl.tasks import Task
 from causal_mtl.tasks.many_labels import ManyLabels
-from causal_mtl.training.gold import read_gold
 
 
-def find_candidates(
-    archive: str | PathLike[str], number: int, data: str, measure: str, settings: Mapping[str, Any]
-) -> Candidates:
-    """What a task finds in `data` with other settings than those it was trained with.
+def find_candidates(archive: Archive, instances: Sequence[Instance], measure: str) -> Candidates:
+    """What the task of a measure finds with the thresholds that it has.
 
     Args:
         archive: a trained model.
-        number: of the task among ``model.tasks`` of the config, which need not be in the order of the graph.
-        data: labelled data, as its reader reads it.
+        instances: with gold of the task.
         measure: a micro-averaged F1 of the task, such as "relations/exact_f1".
-        settings: of the task, such as its thresholds.
 
     Raises:
         ConfigurationError: there is no such measure, or its task has no thresholds.
     """
-    changes = {f"model.tasks.{number}.{key}": value for key, value in settings.items()}
-    predictor = Predictor(load_archive(archive, changes))
-    task, metric, mode = find_measure(predictor.model.tasks, measure)
-    instances = [item for item in read_gold(predictor.archive, data, [task]) if task.name in item.annotations]
-    predicted = predictor.annotate([replace(instance, annotations={}) for instance in instances])
+    task, metric, mode = find_measure(archive.model.tasks, measure)
+    predicted = Predictor(archive).annotate([replace(instance, annotations={}) for instance in instances])
     found = [annotations[task.name] for annotations in predicted]
     gold = [item.annotations[task.name] for item in instances]
-    return candidates(found, gold, instances, metric, mode, settings.get("threshold", task.threshold))
+    return candidates(found, gold, instances, metric, mode, task.threshold)
 
 
 def find_measure(tasks: Iterable[Task], measure: str) -> tuple[ManyLabels, MatchingMetric, str]:

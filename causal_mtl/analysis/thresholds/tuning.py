@@ -16,6 +16,7 @@ from causal_mtl.archive import copy_archive, load_archive
 from causal_mtl.common import local_path, sha256
 from causal_mtl.tasks import SpanClassification, Task
 from causal_mtl.tasks.many_labels import ManyLabels
+from causal_mtl.training.gold import read_gold
 
 
 def tune_archive(
@@ -53,8 +54,11 @@ def tune_archive(
     config = copy.deepcopy(loaded.config.as_dict(quiet=True))
     measure = measure or default_measure(config, tasks)
     task, _, _ = find_measure(tasks, measure)
+    # The config's tasks need not stand in the order of the graph.
     number = next(n for n, of_task in enumerate(config["model"]["tasks"]) if of_task["name"] == task.name)
-    candidates = find_candidates(archive, number, data, measure, _low(task, floor))
+    instances = [item for item in read_gold(loaded, data, [task]) if task.name in item.annotations]
+    low = {f"model.tasks.{number}.{key}": value for key, value in _low(task, floor).items()}
+    candidates = find_candidates(load_archive(archive, low), instances, measure)
     start = Thresholds(task.threshold, task.label_thresholds)
     tuned = tune(candidates, start, min_count)
     known = set(task.label_names(loaded.vocab))
@@ -68,8 +72,8 @@ def tune_archive(
     note = {"measure": measure, "data": data, "data_sha256": sha256(local_path(data)), "min_count": min_count}
     copy_archive(archive, final, config, {"tuned_thresholds": note})
     found = {
-        "as_trained": find_candidates(archive, number, data, measure, {}).all_found,
-        "tuned": find_candidates(final, number, data, measure, {}).all_found,
+        "as_trained": find_candidates(loaded, instances, measure).all_found,
+        "tuned": find_candidates(load_archive(final), instances, measure).all_found,
         "cross_validated": cross_validated(candidates, start, min_count, folds),
     }
     return {

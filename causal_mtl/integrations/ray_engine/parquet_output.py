@@ -58,9 +58,8 @@ class ParquetOutput:
         self._writer.close()
 
     def _row(self, record: dict[str, Any]) -> dict[str, Any]:
-        if (
-            "annotations" not in record
-        ):  # skipped: the input may have columns named `line` and `error` of its own
+        # A record that was skipped: the input may have columns named `line` and `error` of its own.
+        if "annotations" not in record:
             return {"fields": _json(record)}
         row = {"text": record.pop("text", None), "tokens": record.pop("tokens", None)}
         row["annotations"] = _json(record.pop("annotations", None))
