@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 import torch
@@ -30,7 +29,7 @@ from causal_mtl.models.model import Labels, Model
 from causal_mtl.models.output import ModelOutput
 from causal_mtl.models.passes import ByInference, BySampler, Pass, Prediction
 from causal_mtl.models.paths import PATHS, Path, open_paths, paths_problem
-from causal_mtl.models.worlds import Worlds
+from causal_mtl.models.worlds import Waiting, Worlds
 from causal_mtl.nn.architectures import Architecture, Hierarchical
 from causal_mtl.nn.encoders import Encoder
 from causal_mtl.nn.inference import Inference, MostLikely
@@ -214,7 +213,7 @@ class CausalMultiTaskModel(Walked):
         worlds = Worlds(self.architecture.positions(batch.mask), carried, weights)
         waiting = self._visit(list(self.tasks), worlds, run)
         while waiting:
-            waiting = self._go_on(_Waiting.joined(waiting, self.architecture), run)
+            waiting = self._go_on(Waiting.joined(waiting, self.architecture), run)
 
     def _train(self, batch: Batch, given: dict[Path, Labels]) -> ModelOutput:
         """The one pass of training, and what is done for texts without gold."""
@@ -231,7 +230,7 @@ class CausalMultiTaskModel(Walked):
         embedded = {name: embed(batch.inputs, batch.mask) for name, embed in self.embedders.items()}
         return {task.name: embedded[task.name if task.name in embedded else ALL_TASKS] for task in self.tasks}
 
-    def _visit(self, tasks: Sequence[Task], worlds: Worlds, run: Pass) -> list[_Waiting]:
+    def _visit(self, tasks: Sequence[Task], worlds: Worlds, run: Pass) -> list[Waiting]:
         """Predict `tasks` in some worlds; where one of them has several labels, the rest in as many.
 
         Returns:
@@ -242,11 +241,11 @@ class CausalMultiTaskModel(Walked):
             logits = run.see(task, self._outputs(task, worlds, run), worlds, hands_on)
             worlds = run.weighed(task, worlds)
             if logits is not None:
-                return self._go_on(_Waiting(tasks[number:], logits, worlds), run)
+                return self._go_on(Waiting(tasks[number:], logits, worlds), run)
         run.end(worlds)
         return []
 
-    def _go_on(self, seen: _Waiting, run: Pass) -> list[_Waiting]:
+    def _go_on(self, seen: Waiting, run: Pass) -> list[Waiting]:
         """Hand the label of a task on and predict the rest, some worlds at a time; returns as `_visit` does."""
         task, *rest = seen.tasks
         handing = Handing(task, self.heads[task.name], self.architecture, run)
@@ -294,24 +293,3 @@ class CausalMultiTaskModel(Walked):
             for quantity, value in self.label_sampler.watched().items():
                 total = torch.tensor(value * batch.counts[name], device=batch.mask.device)
                 result.watch(f"{name}/{quantity}", total, name)
-
-
-@dataclass(frozen=True)
-class _Waiting:
-    """Some worlds that a task has been predicted in, but has not handed its label on.
-
-    Attributes:
-        tasks: that one, and those after it.
-        logits: of its labels, `(worlds, batch, positions, labels)`.
-        worlds: these.
-    """
-
-    tasks: Sequence[Task]
-    logits: Tensor
-    worlds: Worlds
-
-    @classmethod
-    def joined(cls, parts: Sequence[_Waiting], architecture: Architecture) -> _Waiting:
-        """All worlds, from parts that wait at the same task."""
-        worlds = Worlds.joined([part.worlds for part in parts], architecture)
-        return cls(parts[0].tasks, torch.cat([part.logits for part in parts]), worlds)

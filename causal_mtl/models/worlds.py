@@ -12,6 +12,7 @@ from torch import Tensor
 from causal_mtl.models.paths import PATHS, Path
 from causal_mtl.nn.architectures import Architecture
 from causal_mtl.nn.inference import Branches
+from causal_mtl.tasks import Task
 
 MAX_POSITIONS = 1 << 15
 """States that are computed together: of so many tokens (or texts, at the level of texts) in all worlds."""
@@ -113,3 +114,24 @@ class Worlds:
                 for path, handed_on in self.handed_on.items()
             },
         )
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Some worlds that a task has been predicted in, but has not handed its label on.
+
+    Attributes:
+        tasks: that one, and those after it.
+        logits: of its labels, `(worlds, batch, positions, labels)`.
+        worlds: these.
+    """
+
+    tasks: Sequence[Task]
+    logits: Tensor
+    worlds: Worlds
+
+    @classmethod
+    def joined(cls, parts: Sequence[Waiting], architecture: Architecture) -> Waiting:
+        """All worlds, from parts that wait at the same task."""
+        worlds = Worlds.joined([part.worlds for part in parts], architecture)
+        return cls(parts[0].tasks, torch.cat([part.logits for part in parts]), worlds)
