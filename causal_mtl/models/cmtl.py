@@ -23,11 +23,12 @@ from causal_mtl.data.loader import Batch
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.models.constraints import Constraints
 from causal_mtl.models.handing import Handing
+from causal_mtl.models.label_choice import InferredLabel, SampledLabel
 from causal_mtl.models.levels import level_of, require_level
-from causal_mtl.models.missing_gold import Walked, complete
+from causal_mtl.models.missing_gold import complete
 from causal_mtl.models.model import Labels, Model
 from causal_mtl.models.output import ModelOutput
-from causal_mtl.models.passes import ByInference, BySampler, Pass, Prediction
+from causal_mtl.models.passes import Pass, ScoringPass, TaskByTaskModel
 from causal_mtl.models.paths import PATHS, Path, open_paths, paths_problem
 from causal_mtl.models.worlds import Waiting, Worlds
 from causal_mtl.nn.architectures import Architecture, Hierarchical
@@ -47,7 +48,7 @@ KL_WEIGHT = 1e-3
 
 
 @Model.register("cmtl")
-class CausalMultiTaskModel(Walked):
+class CausalMultiTaskModel(TaskByTaskModel):
     """CMTL and its baselines. Registered as a `Model` with name "cmtl".
 
     Task by task, in the order of the graph: the labels of a task's parents are transferred to one state a token
@@ -103,13 +104,13 @@ class CausalMultiTaskModel(Walked):
         self.inference = inference or MostLikely()
         self.kl_weight = KL_WEIGHT if kl_weight is None else kl_weight
 
-        handing_on = {parent for task in self.tasks for parent in parents[task.name]}
+        sources = {parent for task in self.tasks for parent in parents[task.name]}
         self.label_transfer = label_transfer.construct(
-            label_sizes={task.name: task.num_labels(vocab) for task in self.tasks if task.name in handing_on}
+            label_sizes={task.name: task.num_labels(vocab) for task in self.tasks if task.name in sources}
         )
         widths = {task.name: self.label_transfer.output_dim(len(parents[task.name])) for task in self.tasks}
         # Whose labels anybody is given: the others need not be sampled.
-        self._handing_on = handing_on if any(widths.values()) else set()
+        self._sources = sources if any(widths.values()) else set()
 
         text = TextEmbedder(embedder, embedding_dropout)
         none = dict.fromkeys(widths, 0)
@@ -189,9 +190,9 @@ class CausalMultiTaskModel(Walked):
         }
         if self.training:
             return self._train(batch, given)
-        prediction = Prediction(self, batch, given, ByInference.of(self.inference, batch), self.kl_weight)
-        self.go(prediction, self.embed(batch))
-        return prediction.finish()
+        scoring = ScoringPass(self, batch, given, InferredLabel.of(self.inference, batch), self.kl_weight)
+        self.go(scoring, self.embed(batch))
+        return scoring.finish()
 
     def reached_from(self, name: str) -> set[str]:
         """Those that have it as a parent, those that have these, and so on."""
@@ -205,23 +206,23 @@ class CausalMultiTaskModel(Walked):
         """Let the label sampler follow its schedule."""
         self.label_sampler.begin_epoch(epoch)
 
-    def go(self, run: Pass, embedded: dict[str, Tensor]) -> None:
+    def go(self, forward_pass: Pass, embedded: dict[str, Tensor]) -> None:
         """Take a batch through all tasks, in their order."""
-        batch = run.batch
+        batch = forward_pass.batch
         carried = self.architecture.start(embedded, batch.mask)
         weights = torch.zeros(1, len(batch), device=batch.mask.device)
         worlds = Worlds(self.architecture.positions(batch.mask), carried, weights)
-        waiting = self._visit(list(self.tasks), worlds, run)
+        waiting = self._visit(list(self.tasks), worlds, forward_pass)
         while waiting:
-            waiting = self._go_on(Waiting.joined(waiting, self.architecture), run)
+            waiting = self._go_on(Waiting.joined(waiting, self.architecture), forward_pass)
 
     def _train(self, batch: Batch, given: dict[Path, Labels]) -> ModelOutput:
         """The one pass of training, and what is done for texts without gold."""
-        completed = complete(self, batch, self.label_sampler, self._handing_on)
-        handing_on = BySampler(self.label_sampler, completed.gold)
-        prediction = Prediction(self, completed.batch, given, handing_on, self.kl_weight)
-        self.go(prediction, self.embed(batch))
-        result = completed.add_losses(prediction.finish(), self.tasks)
+        completed = complete(self, batch, self.label_sampler, self._sources)
+        choice = SampledLabel(self.label_sampler, completed.gold)
+        scoring = ScoringPass(self, completed.batch, given, choice, self.kl_weight)
+        self.go(scoring, self.embed(batch))
+        result = completed.add_losses(scoring.finish(), self.tasks)
         self._watch(batch, result)
         return result
 
@@ -230,35 +231,37 @@ class CausalMultiTaskModel(Walked):
         embedded = {name: embed(batch.inputs, batch.mask) for name, embed in self.embedders.items()}
         return {task.name: embedded[task.name if task.name in embedded else ALL_TASKS] for task in self.tasks}
 
-    def _visit(self, tasks: Sequence[Task], worlds: Worlds, run: Pass) -> list[Waiting]:
+    def _visit(self, tasks: Sequence[Task], worlds: Worlds, forward_pass: Pass) -> list[Waiting]:
         """Predict `tasks` in some worlds; where one of them has several labels, the rest in as many.
 
         Returns:
             Those that got no further than a task which hands labels on in all worlds at once.
         """
         for number, task in enumerate(tasks):
-            hands_on = task.name in self._handing_on
-            logits = run.see(task, self._outputs(task, worlds, run), worlds, hands_on)
-            worlds = run.weighed(task, worlds)
+            hands_on = task.name in self._sources
+            logits = forward_pass.see(task, self._outputs(task, worlds, forward_pass), worlds, hands_on)
+            worlds = forward_pass.weighed(task, worlds)
             if logits is not None:
-                return self._go_on(Waiting(tasks[number:], logits, worlds), run)
-        run.end(worlds)
+                return self._go_on(Waiting(tasks[number:], logits, worlds), forward_pass)
+        forward_pass.end(worlds)
         return []
 
-    def _go_on(self, seen: Waiting, run: Pass) -> list[Waiting]:
+    def _go_on(self, seen: Waiting, forward_pass: Pass) -> list[Waiting]:
         """Hand the label of a task on and predict the rest, some worlds at a time; returns as `_visit` does."""
         task, *rest = seen.tasks
-        handing = Handing(task, self.heads[task.name], self.architecture, run)
+        handing = Handing(task, self.heads[task.name], self.architecture, forward_pass)
         if handing.needs_all_worlds(seen.logits, seen.worlds):
             return [seen]
         worlds = handing.hand_on(seen.logits, seen.worlds)
         return [
-            waiting for part in worlds.parts(self.architecture) for waiting in self._visit(rest, part, run)
+            waiting
+            for part in worlds.parts(self.architecture)
+            for waiting in self._visit(rest, part, forward_pass)
         ]
 
-    def _outputs(self, task: Task, worlds: Worlds, run: Pass) -> list[Any]:
+    def _outputs(self, task: Task, worlds: Worlds, forward_pass: Pass) -> list[Any]:
         """What the head of a task makes of each world."""
-        direct, indirect = self._transfer(task.name, worlds, run)
+        direct, indirect = self._transfer(task.name, worlds, forward_pass)
         states = self.architecture(task.name, indirect, worlds.carried)
         mask = worlds.mask
         if task.name in self.maps:
@@ -268,19 +271,19 @@ class CausalMultiTaskModel(Walked):
                 )
                 mask = mask[:, :1]
             mapped = self.maps[task.name](states, direct)
-            run.see_mapped(task, mapped, worlds)
+            forward_pass.see_mapped(task, mapped, worlds)
             states = mapped.value
         joint = torch.cat([states, direct], dim=-1)
         return [self.heads[task.name](world, mask) for world in worlds.of_each(joint)]
 
-    def _transfer(self, name: str, worlds: Worlds, run: Pass) -> list[Tensor]:
+    def _transfer(self, name: str, worlds: Worlds, forward_pass: Pass) -> list[Tensor]:
         """Transferred labels (eq. 2) for the head and for the encoder of a task; of width 0 on a closed path."""
-        parents = self.tasks.parents[name] if self._handing_on else ()
+        parents = self.tasks.parents[name] if self._sources else ()
         mask = worlds.rows_mask
         given = [{parent: worlds.handed_on[path][parent] for parent in parents} for path in PATHS]
         # One object, not equal ones: then the labels of both paths are the same by construction, those that are
         # predicted included. Labels that a caller gives twice are merely folded twice.
-        if len(self._open) == len(PATHS) and run.given["direct"] is run.given["indirect"]:
+        if len(self._open) == len(PATHS) and forward_pass.given["direct"] is forward_pass.given["indirect"]:
             return [self.label_transfer(given[0], mask)] * len(PATHS)
         return [
             self.label_transfer(labels if path in self._open else {}, mask)
@@ -289,7 +292,7 @@ class CausalMultiTaskModel(Walked):
 
     def _watch(self, batch: Batch, result: ModelOutput) -> None:
         """Log what the sampler does with the labels that are handed on, such as the temperature."""
-        for name in self._handing_on & batch.labels.keys():
+        for name in self._sources & batch.labels.keys():
             for quantity, value in self.label_sampler.watched().items():
                 total = torch.tensor(value * batch.counts[name], device=batch.mask.device)
                 result.watch(f"{name}/{quantity}", total, name)

@@ -31,7 +31,7 @@ class Handing:
     task: Task
     head: Head
     architecture: Architecture
-    run: Pass
+    forward_pass: Pass
 
     def hand_on(self, logits: Tensor, worlds: Worlds) -> Worlds:
         """The worlds with the label of the task: predicted, and then whatever is set in its place.
@@ -42,7 +42,11 @@ class Handing:
         """
         given = self._given()
         one = given["direct"]
-        if isinstance(one, LabelDistribution) and one is given["indirect"] and self.run.handing_on.averages:
+        if (
+            isinstance(one, LabelDistribution)
+            and one is given["indirect"]
+            and self.forward_pass.choice.averages
+        ):
             return self._branch(self.task.name, self._log_odds(one, logits), worlds, PATHS, None)
         if _leaves_some(given):
             worlds = self._branch(self.task.name, logits, worlds, PATHS, None)
@@ -64,16 +68,16 @@ class Handing:
         if any(isinstance(value, LabelDistribution) for value in given.values()):
             return True  # it may be listed besides what is predicted, along the other path: perhaps too many
         distribution = self._distribution(self.task.name, logits, worlds)
-        return _leaves_some(given) and self.run.handing_on.draws_from(distribution)
+        return _leaves_some(given) and self.forward_pass.choice.draws_from(distribution)
 
     def _given(self) -> dict[Path, Given | None]:
         """What is set along each path."""
-        return {path: labels.get(self.task.name) for path, labels in self.run.given.items()}
+        return {path: labels.get(self.task.name) for path, labels in self.forward_pass.given.items()}
 
     def _set(self, given: Given, paths: tuple[Path, ...], logits: Tensor, worlds: Worlds) -> Worlds:
         """The worlds with labels that are set along `paths`."""
-        known = given.annotated(self.run.batch.mask.device)
-        if isinstance(given, LabelDistribution) and self.run.handing_on.averages:
+        known = given.annotated(self.forward_pass.batch.mask.device)
+        if isinstance(given, LabelDistribution) and self.forward_pass.choice.averages:
             # Where none is set any will do: what is drawn there is not handed on.
             log_odds = self._log_odds(given, logits.new_zeros(len(worlds), *logits.shape[1:]))
             return self._branch(f"{self.task.name}/{paths[0]}", log_odds, worlds, paths, known)
@@ -86,7 +90,7 @@ class Handing:
         Raises:
             ConfigurationError: it does not fit the label logits of the task.
         """
-        label = as_labels(given, self.head, self.run.batch.mask)
+        label = as_labels(given, self.head, self.forward_pass.batch.mask)
         if label.shape != logits.shape[1:]:
             raise ConfigurationError(
                 f"labels.{self.task.name}: expected (batch, positions, labels) = {tuple(logits.shape[1:])}, got "
@@ -105,7 +109,7 @@ class Handing:
         self, name: str, logits: Tensor, worlds: Worlds, paths: tuple[Path, ...], known: Tensor | None
     ) -> Worlds:
         """The worlds with a label of this distribution, or with several."""
-        branches = self.run.handing_on.branch(self._distribution(name, logits, worlds))
+        branches = self.forward_pass.choice.branch(self._distribution(name, logits, worlds))
         return self._put(branches, worlds.branched(branches, self.architecture), paths, known)
 
     def _distribution(self, name: str, logits: Tensor, worlds: Worlds) -> Distribution:
@@ -114,7 +118,7 @@ class Handing:
             name,
             logits,
             self.head.exclusive,
-            self.run.batch.mask[:, : logits.shape[2]],
+            self.forward_pass.batch.mask[:, : logits.shape[2]],
             self.task.level == "text",
             worlds.log_weights,
             worlds.total,
@@ -145,7 +149,7 @@ class Handing:
         """
         known = given.annotated(given.probabilities.device)
         p = given.probabilities[known]
-        real = self.run.batch.mask[known][:, : p.shape[1]]
+        real = self.forward_pass.batch.mask[known][:, : p.shape[1]]
         p = p[real]
         if not bool(((p >= 0) & (p <= 1)).all()):
             raise ConfigurationError(f"labels.{self.task.name}: probabilities lie between 0 and 1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,29 +9,15 @@ import torch
 from torch import Tensor
 
 from causal_mtl.data.loader import Batch
-from causal_mtl.models.model import Model
+from causal_mtl.models.label_choice import InferredLabel
 from causal_mtl.models.output import Loss, ModelOutput
-from causal_mtl.models.passes import ByInference, Evidence, Pass
+from causal_mtl.models.passes import EvidencePass, TaskByTaskModel
 from causal_mtl.models.paths import PATHS
 from causal_mtl.models.sub_batch import some_texts, without_gold
 from causal_mtl.models.task_graph import TaskGraph
 from causal_mtl.nn.label_samplers import Gold, LabelSampler
 from causal_mtl.nn.labels import log_probability
 from causal_mtl.tasks import Head, Heads, Task
-
-
-class Walked(Model):
-    """A model whose tasks a pass can go through."""
-
-    @abstractmethod
-    def embed(self, batch: Batch) -> dict[str, Tensor]:
-        """The embedded tokens of each task, `(batch, tokens, …)`."""
-        raise NotImplementedError
-
-    @abstractmethod
-    def go(self, run: Pass, embedded: dict[str, Tensor]) -> None:
-        """Take a batch, and its embedded tokens, through all tasks."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -88,17 +73,19 @@ class Completed:
         return torch.where(counted, found, 0.0).sum(dim=1)
 
 
-def complete(model: Walked, batch: Batch, sampler: LabelSampler, handing_on: Collection[str]) -> Completed:
+def complete(
+    model: TaskByTaskModel, batch: Batch, sampler: LabelSampler, sources: Collection[str]
+) -> Completed:
     """What is done about missing gold, as the sampler says.
 
     Args:
         model: in training mode.
         batch: with gold.
         sampler: of the model.
-        handing_on: the tasks whose labels later tasks are given.
+        sources: the tasks whose labels later tasks are given.
     """
-    gold = {name: _gold(model.heads[name], batch, name) for name in batch.labels if name in handing_on}
-    lacking = {task.name: _lacking(batch, task.name) for task in model.tasks if task.name in handing_on}
+    gold = {name: _gold(model.heads[name], batch, name) for name in batch.labels if name in sources}
+    lacking = {task.name: _lacking(batch, task.name) for task in model.tasks if task.name in sources}
     if sampler.missing == "sample" or not any(any(rows) for rows in lacking.values()):
         return Completed(batch, gold, model.heads)
     if sampler.missing == "drop":
@@ -108,7 +95,7 @@ def complete(model: Walked, batch: Batch, sampler: LabelSampler, handing_on: Col
     if not rows:
         return Completed(batch, gold, model.heads)
     if sampler.missing == "marginal":
-        evidence = _evidence(model, batch, rows, sampler, handing_on)
+        evidence = _evidence(model, batch, rows, sampler, sources)
         losses = {
             name: _loss(evidence, name, of_task, rows) for name, of_task in after.items() if any(of_task)
         }
@@ -116,7 +103,7 @@ def complete(model: Walked, batch: Batch, sampler: LabelSampler, handing_on: Col
             batch = without_gold(batch, model.tasks[name], of_task, model.vocab)
         return Completed(batch, gold, model.heads, losses)
     with torch.no_grad():
-        labels = _draw(_evidence(model, batch, rows, sampler, handing_on))
+        labels = _draw(_evidence(model, batch, rows, sampler, sources))
     chosen = torch.tensor(rows, device=batch.mask.device)
     drawn = {}
     for name, of_part in labels.items():
@@ -126,7 +113,7 @@ def complete(model: Walked, batch: Batch, sampler: LabelSampler, handing_on: Col
     return Completed(batch, gold, model.heads, drawn=drawn)
 
 
-def _dropped(model: Walked, batch: Batch, lacking: Mapping[str, list[bool]]) -> Batch:
+def _dropped(model: TaskByTaskModel, batch: Batch, lacking: Mapping[str, list[bool]]) -> Batch:
     """The batch without the gold of tasks in the texts where that of a parent is lacking."""
     for task in model.tasks:
         parents = [lacking[parent] for parent in model.tasks.parents[task.name] if parent in lacking]
@@ -134,7 +121,7 @@ def _dropped(model: Walked, batch: Batch, lacking: Mapping[str, list[bool]]) -> 
     return batch
 
 
-def _loss(evidence: Evidence, name: str, counted: Sequence[bool], rows: Sequence[int]) -> Tensor:
+def _loss(evidence: EvidencePass, name: str, counted: Sequence[bool], rows: Sequence[int]) -> Tensor:
     """−log p(gold of a task | X, gold before it), summed over those of the texts `rows` that are `counted`."""
     found = evidence.likelihoods[name].total()
     return -found[torch.tensor([counted[row] for row in rows], device=found.device)].sum()
@@ -174,19 +161,19 @@ def _after(lacking: Mapping[str, list[bool]], tasks: TaskGraph, batch: Batch) ->
 
 
 def _evidence(
-    model: Walked, batch: Batch, rows: Sequence[int], sampler: LabelSampler, handing_on: Collection[str]
-) -> Evidence:
+    model: TaskByTaskModel, batch: Batch, rows: Sequence[int], sampler: LabelSampler, sources: Collection[str]
+) -> EvidencePass:
     """Goes with the texts `rows` through all tasks, for all labels that are missing; known gold is set."""
     part = some_texts(batch, rows, list(model.tasks), model.vocab)
-    known = {name: labels for name, labels in part.labels.items() if name in handing_on}
-    evidence = Evidence(model, part, dict.fromkeys(PATHS, known), ByInference.fresh(sampler.worlds))
+    known = {name: labels for name, labels in part.labels.items() if name in sources}
+    evidence = EvidencePass(model, part, dict.fromkeys(PATHS, known), InferredLabel.fresh(sampler.marginal))
     chosen = torch.tensor(rows, device=batch.mask.device)
     # All texts are embedded: the rows of a batch's inputs need not be its texts (windows of long ones, say).
     model.go(evidence, {name: tokens[chosen] for name, tokens in model.embed(batch).items()})
     return evidence
 
 
-def _draw(evidence: Evidence) -> dict[str, Tensor]:
+def _draw(evidence: EvidencePass) -> dict[str, Tensor]:
     """The labels of one world per text, drawn by weight, by task, `(batch, positions, labels)`."""
     weights = torch.cat([worlds.log_weights for worlds in evidence.last])
     chosen = weights.T.softmax(dim=-1).multinomial(1).squeeze(1)

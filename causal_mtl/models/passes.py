@@ -1,4 +1,4 @@
-"""What goes through the tasks of `cmtl` with a batch: how labels are handed on, and what becomes of outputs."""
+"""What goes through the tasks of `cmtl` with a batch, and what becomes of their outputs."""
 
 from __future__ import annotations
 
@@ -12,76 +12,13 @@ import torch
 from torch import Tensor
 
 from causal_mtl.data.loader import Batch
+from causal_mtl.models.label_choice import LabelChoice
 from causal_mtl.models.model import Labels, Model
 from causal_mtl.models.output import ModelOutput
 from causal_mtl.models.paths import Path
 from causal_mtl.models.worlds import Worlds
-from causal_mtl.nn.inference import Branches, Distribution, FreshNoise, Inference, Noise, TextNoise
-from causal_mtl.nn.label_samplers import Gold, LabelSampler
 from causal_mtl.nn.stochastic_maps import Mapped
 from causal_mtl.tasks import Task
-
-
-class HandingOn(ABC):
-    """How a task's prediction becomes what later tasks are given."""
-
-    averages: bool = False
-    """Whether a distribution that is set is averaged over; else it is handed on as it is."""
-
-    @abstractmethod
-    def branch(self, distribution: Distribution) -> Branches:
-        """One label in each world, or several."""
-
-    def draws_from(self, distribution: Distribution) -> bool:
-        """Whether some of several labels are drawn; see `Inference.draws_from`."""
-        return False
-
-
-@dataclass(frozen=True)
-class BySampler(HandingOn):
-    """In training: what the sampler makes of logits and gold."""
-
-    sampler: LabelSampler
-    gold: Mapping[str, Gold]
-
-    def branch(self, distribution: Distribution) -> Branches:
-        """One label in the one world that there is."""
-        logits = distribution.logits[0]
-        return Branches(self.sampler(logits, distribution.exclusive, self.gold.get(distribution.name))[None])
-
-
-@dataclass(frozen=True)
-class ByInference(HandingOn):
-    """In evaluation: what the inference makes of logits."""
-
-    inference: Inference
-    noise: Noise
-
-    @property
-    def averages(self) -> bool:  # type: ignore[override]
-        """As the inference says."""
-        return self.inference.averages
-
-    def branch(self, distribution: Distribution) -> Branches:
-        """As the inference says."""
-        return self.inference.branch(distribution, self.noise)
-
-    def draws_from(self, distribution: Distribution) -> bool:
-        """As the inference says."""
-        return self.inference.draws_from(distribution)
-
-    @classmethod
-    def of(cls, inference: Inference, batch: Batch) -> ByInference:
-        """With draws that depend on each text alone."""
-        # By the text and not by its tokens, so that a token that is hidden in it changes no draw.
-        texts = [instance.text for instance in batch.instances]
-        lengths = [len(instance) for instance in batch.instances]
-        return cls(inference, TextNoise(texts, lengths, inference.seed))
-
-    @classmethod
-    def fresh(cls, inference: Inference) -> ByInference:
-        """With draws from the global generator, as training makes them."""
-        return cls(inference, FreshNoise())
 
 
 class Pass(ABC):
@@ -91,13 +28,11 @@ class Pass(ABC):
         model: whose heads score it.
         batch: the texts.
         given: the labels that are set, by path.
-        handing_on: how labels are.
+        choice: makes the labels that tasks hand on.
     """
 
-    def __init__(
-        self, model: Model, batch: Batch, given: Mapping[Path, Labels], handing_on: HandingOn
-    ) -> None:
-        self.model, self.batch, self.given, self.handing_on = model, batch, given, handing_on
+    def __init__(self, model: Model, batch: Batch, given: Mapping[Path, Labels], choice: LabelChoice) -> None:
+        self.model, self.batch, self.given, self.choice = model, batch, given, choice
 
     @abstractmethod
     def see(self, task: Task, outputs: Sequence[Any], worlds: Worlds, wants_logits: bool) -> Tensor | None:
@@ -123,14 +58,28 @@ class Pass(ABC):
         return torch.stack([head.label_logits(output) for output in outputs])
 
 
-class Prediction(Pass):
+class TaskByTaskModel(Model):
+    """A model whose tasks a pass can go through."""
+
+    @abstractmethod
+    def embed(self, batch: Batch) -> dict[str, Tensor]:
+        """The embedded tokens of each task, `(batch, tokens, …)`."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def go(self, forward_pass: Pass, embedded: dict[str, Tensor]) -> None:
+        """Take a batch, and its embedded tokens, through all tasks."""
+        raise NotImplementedError
+
+
+class ScoringPass(Pass):
     """The pass that yields outputs and losses. Those of several worlds are averaged.
 
     Args:
         model: whose heads score it.
         batch: the texts.
         given: the labels that are set, by path.
-        handing_on: how labels are.
+        choice: makes the labels that tasks hand on.
         kl_weight: of what stochastic maps let through.
     """
 
@@ -139,10 +88,10 @@ class Prediction(Pass):
         model: Model,
         batch: Batch,
         given: Mapping[Path, Labels],
-        handing_on: HandingOn,
+        choice: LabelChoice,
         kl_weight: float,
     ) -> None:
-        super().__init__(model, batch, given, handing_on)
+        super().__init__(model, batch, given, choice)
         self.kl_weight = kl_weight
         self.result = ModelOutput({})
         self._outputs: dict[str, list[Any]] = defaultdict(list)
@@ -191,13 +140,11 @@ class Likelihoods:
         return (before + of_gold).logsumexp(dim=0) - before.logsumexp(dim=0)
 
 
-class Evidence(Pass):
+class EvidencePass(Pass):
     """The pass that weighs worlds by how well they fit the gold of the batch, task after task."""
 
-    def __init__(
-        self, model: Model, batch: Batch, given: Mapping[Path, Labels], handing_on: HandingOn
-    ) -> None:
-        super().__init__(model, batch, given, handing_on)
+    def __init__(self, model: Model, batch: Batch, given: Mapping[Path, Labels], choice: LabelChoice) -> None:
+        super().__init__(model, batch, given, choice)
         self.likelihoods: dict[str, Likelihoods] = defaultdict(Likelihoods)
         self.last: list[Worlds] = []
 

@@ -223,7 +223,7 @@ def test_what_becomes_of_missing_gold():
     assert sampler.missing == "sample"
     sampler.begin_epoch(2)
     assert sampler.missing == "posterior"
-    assert (sampler.worlds.budget, sampler.worlds.draws) == (7, 5)
+    assert (sampler.marginal.budget, sampler.marginal.draws) == (7, 5)
 
 
 def test_the_temperature_follows_its_schedule():

@@ -34,8 +34,8 @@ class GoldSampler(LabelSampler):
         draws: PositiveInt = 32,
     ) -> None:
         super().__init__()
-        self._missing: Missing = "sample" if missing == "argmax" else missing
-        self._worlds = Marginal(budget, draws)
+        self.missing = "sample" if missing == "argmax" else missing
+        self.marginal = Marginal(budget, draws)
 
     @classmethod
     def config_problems(cls, config: Construct) -> Iterator[Problem]:
@@ -45,16 +45,6 @@ class GoldSampler(LabelSampler):
                 yield config.problem(
                     key, 'has no effect unless missing is "marginal": leave it out', "missing"
                 )
-
-    @property
-    def missing(self) -> Missing:
-        """As it was set."""
-        return self._missing
-
-    @property
-    def worlds(self) -> Marginal:
-        """As it was set."""
-        return self._worlds
 
     def sample(self, logits: Tensor, exclusive: bool, gold: Gold) -> Tensor:
         """Gold, or the most likely label, `(batch, positions, labels)`."""
@@ -79,17 +69,8 @@ class PosteriorSampler(LabelSampler):
 
     def __init__(self, budget: PositiveInt = 256, draws: PositiveInt = 32) -> None:
         super().__init__()
-        self._worlds = Marginal(budget, draws)
-
-    @property
-    def missing(self) -> Missing:
-        """The model draws."""
-        return "posterior"
-
-    @property
-    def worlds(self) -> Marginal:
-        """As it was set."""
-        return self._worlds
+        self.missing = "posterior"  # the model draws
+        self.marginal = Marginal(budget, draws)
 
     def sample(self, logits: Tensor, exclusive: bool, gold: Gold) -> Tensor:
         """Gold, or what was drawn for it; the most likely label where no later task has gold to draw by."""
@@ -149,14 +130,14 @@ class ScheduledSampler(LabelSampler):
         return self.first if self.epoch <= self.gold_epochs else self.then
 
     @property
-    def missing(self) -> Missing:
+    def missing(self) -> Missing:  # type: ignore[override]
         """As the sampler whose turn it is says."""
         return self.current.missing
 
     @property
-    def worlds(self) -> Marginal:
+    def marginal(self) -> Marginal:  # type: ignore[override]
         """As the sampler whose turn it is says."""
-        return self.current.worlds
+        return self.current.marginal
 
     def watched(self) -> dict[str, float]:
         """What the sampler whose turn it is watches, and whether it is that of the first epochs."""

@@ -51,15 +51,11 @@ class LabelSampler(nn.Module, Registrable):
 
     default_implementation = "gumbel"
 
-    @property
-    def missing(self) -> Missing:
-        """What becomes of texts without gold in training; see `Missing`."""
-        return "sample"
+    missing: Missing = "sample"
+    """What becomes of texts without gold in training; see `Missing`."""
 
-    @property
-    def worlds(self) -> Marginal:
-        """Over which labels "marginal" and "posterior" average."""
-        return Marginal()
+    marginal: Marginal = Marginal()
+    """Over which labels the `missing` "marginal" and "posterior" average."""
 
     def watched(self) -> dict[str, float]:
         """What is worth logging, by name."""

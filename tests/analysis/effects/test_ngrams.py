@@ -9,7 +9,7 @@ from causal_mtl.analysis.effects.ngrams import hidden
 from causal_mtl.analysis.effects.page import shaded
 from causal_mtl.data import CharactersIndexer, Instance, LabelAnnotation, SingleIdIndexer, Token, Vocabulary
 from causal_mtl.data.vocabulary import OOV_TOKEN
-from causal_mtl.models.passes import ByInference
+from causal_mtl.models.label_choice import InferredLabel
 from causal_mtl.nn.inference import Distribution, Marginal
 
 CHINESE = Instance(
@@ -35,7 +35,7 @@ def test_hiding_changes_no_draws():
     mask = torch.ones(1, 4, dtype=torch.bool)
     given = Distribution("tags", torch.zeros(1, 1, 4, 3), True, mask, False, torch.zeros(1, 1))
     before, after = (
-        ByInference.of(Marginal(), SimpleNamespace(instances=[one])).branch(given).labels
+        InferredLabel.of(Marginal(), SimpleNamespace(instances=[one])).branch(given).labels
         for one in (CHINESE, hidden(CHINESE, (1, 2)))
     )
     assert torch.equal(before, after)
