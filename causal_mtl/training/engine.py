@@ -86,6 +86,8 @@ class Engine:
 
     def prepare_optimizer(self, optimizer: torch.optim.Optimizer) -> Any:
         """`optimizer` as `step` wants it. Make schedulers before this: both replace ``optimizer.step``."""
+        if self.accelerator.scaler is not None:  # else it would know no scale on a process without a batch
+            self.accelerator.scaler.scale(torch.zeros((), device=self.device))
         return self.accelerator.prepare_optimizer(optimizer)
 
     def autocast(self) -> AbstractContextManager[None]:
@@ -120,6 +122,8 @@ class Engine:
         parameters = list(parameters)
         if self.world_size > 1:
             _sum_gradients(parameters)
+        if not _any_gradient(parameters):  # which a loss scaler would not bear
+            return []
         if self.accelerator.scaler is None and (bad := _non_finite_gradients(parameters)):
             return bad
         if max_value is not None:
@@ -155,9 +159,12 @@ class Engine:
 
     def step(self, optimizer: Any) -> bool:
         """One optimizer step, then empty gradients; False if fp16 overflowed and the step was left out."""
-        optimizer.step()
+        before = self.loss_scale
+        parameters = (p for group in optimizer.param_groups for p in group["params"])
+        if self.accelerator.scaler is None or _any_gradient(parameters):
+            optimizer.step()
         optimizer.zero_grad()
-        return not optimizer.step_was_skipped
+        return self.loss_scale >= before  # not `step_was_skipped`, which a fused optimizer never sets
 
     def gather(self, value: T) -> list[T]:
         """`value` (anything that pickles) of every process, in order of rank, on every process."""
@@ -240,6 +247,10 @@ def _forget_other_settings(device: DeviceType, mixed_precision: EffectivePrecisi
     if other_device or earlier["_mixed_precision"] != mixed_precision:
         # The process group outlives the state object; a device of another kind needs both made anew.
         AcceleratorState._reset_state(reset_partial_state=other_device)
+
+
+def _any_gradient(parameters: Iterable[nn.Parameter]) -> bool:
+    return any(parameter.grad is not None for parameter in parameters)
 
 
 def _non_finite_gradients(parameters: Sequence[nn.Parameter]) -> list[int]:

@@ -139,6 +139,7 @@ class Execution:
         model.initialize(loaders["train"])
         if experiment.initial is not None:
             logger.warning("initial weights: %s", start_from(experiment.initial, model))
+        experiment.try_start(model, loaders)  # before features are computed, and --force deletes anything
         paths = experiment.settings.paths()
         use_cache(model, [(paths[split], loader) for split, loader in loaders.items()], self.engine.device)
         return vocab, model, loaders

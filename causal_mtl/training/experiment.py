@@ -122,17 +122,36 @@ class Experiment:
         Raises:
             ConfigurationError: something does not fit the data or the model, such as a parameter group.
         """
-        settings = self.settings
-        with tempfile.TemporaryDirectory() as scratch:
-            vocab = self.vocabulary()
-            model = self.model(vocab)
-            loaders = {split: self.loader(split, vocab) for split in self.instances}
-            model.initialize(loaders["train"])
-            if self.initial is not None:
-                start_from(self.initial, model)
-            dev, batching = loaders.get("validation"), settings.data_loader
-            Run(settings.trainer, model, loaders["train"], dev, Path(scratch), batching, settings.random_seed)
+        vocab = self.vocabulary()
+        model = self.model(vocab)
+        loaders = {split: self.loader(split, vocab) for split in self.instances}
+        model.initialize(loaders["train"])
+        if self.initial is not None:
+            start_from(self.initial, model)
+        self.try_start(model, loaders)
         return vocab, model
+
+    def try_start(self, model: Model, loaders: Mapping[Split, Loader]) -> None:
+        """Make, and drop, what a training makes of its model before its first step; nothing is written.
+
+        Args:
+            model: is moved to the training's device.
+            loaders: of each split that there is.
+
+        Raises:
+            ConfigurationError: something does not fit the data or the model, such as a parameter group.
+        """
+        settings, dev = self.settings, loaders.get("validation")
+        with tempfile.TemporaryDirectory() as scratch:
+            Run(
+                settings.trainer,
+                model,
+                loaders["train"],
+                dev,
+                Path(scratch),
+                settings.data_loader,
+                settings.random_seed,
+            )
 
     def hashes(self) -> dict[str, str]:
         """The SHA-256 of all that decides what comes out, by path or URL: data, and the archive it starts from."""

@@ -98,14 +98,18 @@ def optimizer_groups(model: nn.Module, groups: list[ParameterGroup]) -> list[dic
     the factor of its rate as "lr_factor".
 
     Raises:
-        ConfigurationError: a regular expression matches no parameter, or nothing is left to train; or a group with
-            `layer_decay` has no layers.
+        ConfigurationError: a regular expression matches no parameter, a group gets none, or nothing is left to
+            train; or a group with `layer_decay` has no layers.
     """
     assigned = _assign(model, groups)
     trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
     result = []
     for number, group in enumerate([*groups, None]):
         names = [name for name in trained if assigned[name] is group]
+        if group is not None and group.requires_grad and not names:
+            raise ConfigurationErrors(
+                [Problem(f"{PATH}[{number}]", "all of its parameters are frozen already")]
+            )
         options = group.options if group else {}
         for factor, part in _layers(names, group, number).items():
             scaled = {LR_FACTOR: factor} if factor != 1 else {}
@@ -148,9 +152,18 @@ def _assign(model: nn.Module, groups: list[ParameterGroup]) -> dict[str, Paramet
     ]
     if problems:
         raise ConfigurationErrors(problems)
-    return {
+    assigned = {
         name: next((g for g in groups if any(p.search(name) for p in g.patterns)), None) for name in names
     }
+    taken = "gets no parameter, as earlier groups match all that it matches: put it before them"
+    problems = [
+        Problem(f"{PATH}[{number}]", taken)
+        for number, group in enumerate(groups)
+        if not any(of is group for of in assigned.values())
+    ]
+    if problems:
+        raise ConfigurationErrors(problems)
+    return assigned
 
 
 def _nothing_matches(regex: str, names: list[str]) -> str:

@@ -134,7 +134,7 @@ def undo_start(directory: Path) -> None:
     """Delete what a start has written that came to no step; what it did not write stays."""
     if (directory / STARTING).exists():
         remove_leftovers(directory, SCRATCH)
-        for name in (*_OURS, STARTING):
+        for name in (*_OURS, *_LATER, STARTING):
             remove(directory / name)
 
 

@@ -43,7 +43,7 @@ def trial_problems(trainer: Mapping[str, Any]) -> Iterator[Problem]:
     wanted = ("optimizer", "num_training_steps", "num_epochs")
     scheduler = _resolved(LRScheduler, trainer.get("lr_scheduler"), SCHEDULER, *wanted)
     if scheduler is not None and not found:
-        groups = len(_list(trainer.get("parameter_groups")))
+        groups = sum(_is_trained(group) for group in _list(trainer.get("parameter_groups")))
         yield from _blamed(
             # Whether there are parameters that no group matches is not known yet.
             lambda parts: (
@@ -145,6 +145,10 @@ def _changed(parts: dict[str, Settings], place: tuple[str, str], keep: bool) -> 
 
 def _only_type(settings: Settings) -> Settings:
     return {key: value for key, value in settings.items() if key == "type"}
+
+
+def _is_trained(group: Any) -> bool:
+    return not isinstance(group, dict) or group.get("requires_grad", True) is not False
 
 
 def _device(name: Any) -> str:

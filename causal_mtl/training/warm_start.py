@@ -52,6 +52,9 @@ def expand(config: dict[str, Any]) -> tuple[dict[str, Any], Archive | None]:
     if isinstance(model, dict) and model.get("type") == FROM_ARCHIVE:
         settings = {key: value for key, value in model.items() if key != "type"}
         wanted = resolve(FromArchive, settings, path="model").build()
+        if path is not None and path != wanted.archive_file:
+            message = "the model is from_archive, which gives its weights too: leave this out"
+            raise ConfigurationErrors([Problem("initial_weights", message)])
         archive = load_archive(wanted.archive_file)
         model = with_overrides(archive.config.as_dict(quiet=True)["model"], wanted.overrides)
         config = {**config, "model": model, "initial_weights": wanted.archive_file}

@@ -45,3 +45,35 @@ def test_what_is_not_finite_is_not_clipped():
     parameters = [parameter_with([3.0, 0.0, 0.0, 0.0]), parameter_with([float("nan")] * 4)]
     assert Engine("cpu").finish_gradients(parameters, max_norm=1.0) == [1]
     assert parameters[0].grad.tolist() == [3.0, 0.0, 0.0, 0.0]
+
+
+@pytest.fixture
+def scaled():
+    """An engine with the loss scaler of fp16, which needs no GPU itself."""
+    engine = Engine("cpu")
+    engine.accelerator.scaler = torch.amp.GradScaler("cpu")
+    return engine
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_loss_scaler_bears_a_step_without_gradients(scaled, first):
+    weight = nn.Parameter(torch.ones(()))
+    optimizer = scaled.prepare_optimizer(torch.optim.SGD([weight], lr=0.5))
+    for has_gold in [False, True, False] if first else [True, False, True]:
+        if has_gold:
+            scaled.backward(weight * 1.0)
+        before = weight.item()
+        assert scaled.finish_gradients([weight]) == []
+        assert scaled.step(optimizer)
+        assert weight.item() == before - 0.5 * has_gold
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_an_overflow_is_told_whoever_notices_it(scaled, fused):
+    weight = nn.Parameter(torch.ones(()))
+    optimizer = scaled.prepare_optimizer(torch.optim.SGD([weight], lr=0.5, fused=fused))
+    scale = scaled.loss_scale
+    scaled.backward(weight * float("inf"))
+    scaled.finish_gradients([weight])
+    assert not scaled.step(optimizer)
+    assert (weight.item(), scaled.loss_scale) == (1.0, scale / 2)

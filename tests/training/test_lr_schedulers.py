@@ -63,6 +63,12 @@ def test_some_rates():
     assert rates("reduce_on_plateau", EXAMPLES["reduce_on_plateau"])[::5] == [0.1, 0.1, 0.05, 0.025, 0.0125]
 
 
+def test_a_cycle_that_is_shorter_than_the_training_stays_at_its_end():
+    cycle = rates("one_cycle", {"max_lr": 0.5, "num_training_steps": 7})
+    assert cycle[7] < 1e-4
+    assert cycle[7:] == [cycle[7]] * (STEPS_AN_EPOCH * EPOCHS + 1 - 7)
+
+
 def test_mistakes_are_told():
     with pytest.raises(ConfigurationError, match="fraction"):
         rates("linear_with_warmup", {"num_warmup_steps": 1.5})

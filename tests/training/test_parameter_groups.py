@@ -51,6 +51,20 @@ def test_a_regex_that_matches_nothing_names_near_parameters():
         optimizer_groups(FakeModel(), [group("zzzz")])
 
 
+def test_a_group_that_gets_nothing_is_a_mistake():
+    with pytest.raises(ConfigurationError, match=r"parameter_groups\[1\]: .* put it before them"):
+        optimizer_groups(FakeModel(), [group("encoder"), group(r"encoder\.bias", weight_decay=0.0)])
+    with pytest.raises(ConfigurationError, match=r"parameter_groups\[1\]: .* put it before them"):
+        make_optimizer(
+            FakeModel(), Lazy(Optimizer.by_name("sgd")), [group("."), group("embedding", requires_grad=False)]
+        )
+    model = FakeModel()
+    model.embedding.requires_grad_(False)
+    with pytest.raises(ConfigurationError, match=r"parameter_groups\[0\]: all .* frozen already"):
+        optimizer_groups(model, [group("embedding", lr=5.0)])
+    make_optimizer(model, Lazy(Optimizer.by_name("sgd")), [group("embedding", requires_grad=False)])
+
+
 def test_mistakes_are_told():
     with pytest.raises(ConfigurationError, match='Did you mean "weight_decay"'):
         make_optimizer(FakeModel(), Lazy(Optimizer.by_name("adam")), [group("bias", weight_decy=0.0)])

@@ -309,6 +309,13 @@ def test_a_start_that_fails_leaves_nothing(config, data, tmp_path, caplog):
 def test_a_forced_start_that_fails_deletes_nothing(config, data, tmp_path):
     train(config, tmp_path / "run")
     before = content(tmp_path / "run")
+    for wrong in (
+        {"trainer.parameter_groups": [{"regexes": ["no such weight"], "lr": 1.0}]},
+        {"trainer.validation_metric": "-entities/kl"},
+    ):
+        with pytest.raises(ConfigurationError, match=r"no such weight|entities/kl"):
+            train(config, tmp_path / "run", force=True, overrides=wrong)
+        assert content(tmp_path / "run") == before
     data.write_text('{"no": "data"}')
     with pytest.raises(ConfigurationError):
         train(config, tmp_path / "run", force=True)

@@ -5,7 +5,7 @@ import pytest
 
 from causal_mtl.common import ConfigurationError, Params
 from causal_mtl.training.note import data_hashes, write_note
-from causal_mtl.training.run_directory import check_directory, prepare
+from causal_mtl.training.run_directory import check_directory, mark_start, prepare, undo_start
 
 CONFIG = Params({"model": {"width": 3}, "tasks": ["a"]})
 
@@ -36,6 +36,15 @@ def test_force_deletes_a_training(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     prepare(tmp_path, CONFIG, force=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "notes.txt"]
+
+
+def test_what_callbacks_made_before_the_first_step_is_undone(tmp_path):
+    mark_start(tmp_path)
+    prepare(tmp_path, CONFIG)
+    (tmp_path / "tensorboard").mkdir()
+    (tmp_path / "mine.txt").touch()
+    undo_start(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_force_deletes_nothing_else(tmp_path):

@@ -75,6 +75,13 @@ def test_schedulers(optimizer, scheduler, keys):
     assert paths(optimizer=optimizer, lr_scheduler=scheduler, parameter_groups=groups) == keys
 
 
+def test_frozen_groups_have_no_rate():
+    groups = [{"regexes": ["x"], "lr": 0.1}, *({"regexes": [name], "requires_grad": False} for name in "yz")]
+    for rates, keys in (([0.1] * 2, []), ([0.1] * 3, ["lr_scheduler"])):
+        scheduler = {"type": "one_cycle", "max_lr": rates}
+        assert paths(optimizer=ADAM, lr_scheduler=scheduler, parameter_groups=groups) == keys
+
+
 @pytest.mark.parametrize(
     "trainer", [{"optimizer": 3}, {"parameter_groups": 3}, {"parameter_groups": [3]}, {}]
 )

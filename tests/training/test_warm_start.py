@@ -254,6 +254,9 @@ def test_mistakes(config, trained, tmp_path):
         start(config, tmp_path / "b", "no-such-archive.tar.gz")
     with pytest.raises(ConfigurationError, match=r"vocabulary: .*leave this key out"):
         start(config, tmp_path / "c", trained, vocabulary={"min_count": {"tokens": 2}})
+    both = {**config, "model": {"type": "from_archive", "archive_file": str(trained)}, "initial_weights": "x"}
+    with pytest.raises(ConfigurationError, match="initial_weights: the model is from_archive"):
+        train(both, tmp_path / "d")
     with pytest.raises(ConfigurationError, match="initial_weights: there is no file"):
         train({**config, "initial_weights": "nowhere.tar.gz"}, tmp_path / "d")
     for vocabulary in ({"oov_token": "@@UNKNOWN@@", "min_count": {"tokens": 2}}, "from_instances"):

@@ -19,12 +19,11 @@ from causal_mtl.common import ConfigurationError, Params
 from causal_mtl.training import MetricTracker
 from causal_mtl.training.config_file import read_config
 from causal_mtl.training.experiment import Experiment
-from causal_mtl.training.run_directory import is_free, other_settings
+from causal_mtl.training.run_directory import METRICS, is_free, other_settings
 
 State = Literal["new", "to be resumed", "finished"]
 
 _LOGS = "logs"
-_METRICS = "metrics.json"
 _SECONDS_BETWEEN_LOOKS = 0.1
 
 
@@ -49,9 +48,10 @@ class Training:
     measures: tuple[str, ...] = ()
 
     def scores(self) -> dict[str, float]:
-        """The validation metric of a finished training, by name; {} without validation data."""
-        metrics = json.loads((self.directory / _METRICS).read_text(encoding="utf-8"))
-        return {name: metrics[key] for name in self.measures if (key := f"validation_{name}") in metrics}
+        """The validation metric of a finished training, by name; without what was no number, or is not known."""
+        metrics = json.loads((self.directory / METRICS).read_text(encoding="utf-8"))
+        found = {name: metrics.get(f"validation_{name}") for name in self.measures}
+        return {name: value for name, value in found.items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def _state(directory: Path, config: Params) -> State:
 
 
 def _is_finished(directory: Path) -> bool:
-    return all((directory / name).is_file() for name in (ARCHIVE, _METRICS))
+    return all((directory / name).is_file() for name in (ARCHIVE, METRICS))
 
 
 def _failure(training: Training, process: subprocess.Popen) -> str:

@@ -80,7 +80,10 @@ class LinearLR(lr_scheduler.LinearLR, LRScheduler):
 
 @LRScheduler.register("one_cycle")
 class OneCycleLR(lr_scheduler.OneCycleLR, LRScheduler):
-    """Up to `max_lr` and down again over the whole training, step by step (momentum the other way)."""
+    """Up to `max_lr` and down again over the whole training, step by step (momentum the other way).
+
+    A config may give `num_training_steps` itself: if there are more, the rate stays where it ended.
+    """
 
     every = "step"
 
@@ -106,6 +109,11 @@ class OneCycleLR(lr_scheduler.OneCycleLR, LRScheduler):
             div_factor=div_factor,
             final_div_factor=final_div_factor,
         )
+
+    def after_step(self) -> None:
+        """The next rate; torch would refuse a step beyond the last one."""
+        if self.last_epoch < self.total_steps - 1:
+            self.step()
 
 
 def _by_group(rate: float | list[float], optimizer: torch.optim.Optimizer) -> float | list[float]:

@@ -179,3 +179,9 @@ def test_directories_of_something_else(config_file, trained, tmp_path):
     assert sorted(root.rglob("*")) == before
     with pytest.raises(ConfigurationError, match="is itself a training"):
         plan(made, Path(trained))
+
+
+def test_a_score_that_is_no_number_is_left_out(tmp_path):
+    (tmp_path / "metrics.json").write_text('{"validation_a/f1": null, "validation_b/f1": 0.5}')
+    training = Training("a-1", tmp_path, tmp_path / "log", "finished", (), ("a/f1", "b/f1", "c/f1"))
+    assert training.scores() == {"b/f1": 0.5}
