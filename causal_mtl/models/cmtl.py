@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -25,7 +25,7 @@ from causal_mtl.models.constraints import Constraints
 from causal_mtl.models.handing import Handing
 from causal_mtl.models.label_choice import InferredLabel, SampledLabel
 from causal_mtl.models.levels import level_of, require_level
-from causal_mtl.models.missing_gold import complete
+from causal_mtl.models.missing_gold import asks_for_marginal, complete
 from causal_mtl.models.model import Labels, Model
 from causal_mtl.models.output import ModelOutput
 from causal_mtl.models.passes import Pass, ScoringPass, TaskByTaskModel
@@ -156,8 +156,7 @@ class CausalMultiTaskModel(TaskByTaskModel):
             yield config.problem(
                 "kl_weight", "has no effect, as no map draws anything: leave it out", "stochastic_map"
             )
-        sampler = config.get("label_sampler")
-        if mapped and isinstance(sampler, Mapping) and sampler.get("missing") == "marginal":
+        if mapped and asks_for_marginal(config.get("label_sampler")):
             yield config.problem(
                 "label_sampler",
                 "'missing: marginal' would leave the KL of texts without gold out: take the sampler 'posterior'",
@@ -195,10 +194,11 @@ class CausalMultiTaskModel(TaskByTaskModel):
         return scoring.finish()
 
     def reached_from(self, name: str) -> set[str]:
-        """Those that have it as a parent, those that have these, and so on."""
+        """Those that have it as a parent, those that have these, and so on; all that are later if states recur."""
         reached: set[str] = set()
+        recurs = self.architecture.recurs and "indirect" in self._open
         for task in self.tasks:  # parents come first
-            if not reached.union({name}).isdisjoint(self.tasks.parents[task.name]):
+            if (recurs and reached) or not reached.union({name}).isdisjoint(self.tasks.parents[task.name]):
                 reached.add(task.name)
         return reached
 

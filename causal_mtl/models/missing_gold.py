@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -84,6 +85,8 @@ def complete(
         sampler: of the model.
         sources: the tasks whose labels later tasks are given.
     """
+    for name in sources:
+        batch = without_gold(batch, model.tasks[name], _left_out(model, batch, name), model.vocab)
     gold = {name: _gold(model.heads[name], batch, name) for name in batch.labels if name in sources}
     lacking = {task.name: _lacking(batch, task.name) for task in model.tasks if task.name in sources}
     if sampler.missing == "sample" or not any(any(rows) for rows in lacking.values()):
@@ -113,6 +116,13 @@ def complete(
     return Completed(batch, gold, model.heads, drawn=drawn)
 
 
+def asks_for_marginal(sampler: Any) -> bool:
+    """Whether the settings of a sampler, or of one within it, say `missing: "marginal"`."""
+    if not isinstance(sampler, Mapping):
+        return False
+    return sampler.get("missing") == "marginal" or any(map(asks_for_marginal, sampler.values()))
+
+
 def _dropped(model: TaskByTaskModel, batch: Batch, lacking: Mapping[str, list[bool]]) -> Batch:
     """The batch without the gold of tasks in the texts where that of a parent is lacking."""
     for task in model.tasks:
@@ -131,6 +141,15 @@ def _gold(head: Head, batch: Batch, name: str) -> Gold:
     labels = batch.labels[name]
     known = labels.annotated(batch.mask.device)[:, None, None]
     return Gold(head.labels(labels.targets, batch.mask), known)
+
+
+def _left_out(model: TaskByTaskModel, batch: Batch, name: str) -> list[bool]:
+    """Which texts have the one label that they may have, and the vocabulary not (`min_count`): it is not known."""
+    task = model.tasks[name]
+    if not (task.exclusive and task.level == "text") or name not in batch.labels:
+        return [False] * len(batch)
+    annotations = zip(batch.instances, batch.labels[name].annotations, strict=True)
+    return [found is not None and not task.targets(text, model.vocab) for text, found in annotations]
 
 
 def _lacking(batch: Batch, name: str) -> list[bool]:

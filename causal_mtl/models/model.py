@@ -96,9 +96,9 @@ class Model(nn.Module, Registrable):
         Raises:
             ConfigurationError: these constraints cannot be learned from it, or would forbid nothing.
         """
-        self.combinations.learn(instances)
-        self.decoding()
         labels = self._linked_labels()
+        self.combinations.learn(instances, labels)
+        self.decoding()
         rules = rules_of(self.constraints, self.combinations)
         if rules and not any(forbids(link, of_link, labels) for link, of_link in rules.items()):
             raise ConfigurationError(

@@ -8,6 +8,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from causal_mtl.nn.named_modules import NamedModules
+
 OWN = "own"
 """The one perspective of a task without parents."""
 
@@ -46,17 +48,17 @@ class BiFeedback(nn.Module):
         }
         tied = [task for task in label_sizes if self.parents[task] or self.dependents[task]]
         perspectives = {task: self.parents[task] or (OWN,) for task in label_sizes}
-        self.roots = nn.ModuleDict(
+        self.roots = NamedModules(
             {
                 task: nn.Linear(feature_size, feature_size, bias=False)
                 for task in label_sizes
                 if not self.parents[task]
             }
         )
-        self.embeddings = nn.ModuleDict(
+        self.embeddings = NamedModules(
             {task: nn.Linear(label_sizes[task], label_dim, bias=False) for task in tied}
         )
-        self.semantics = nn.ModuleDict(
+        self.semantics = NamedModules(
             {task: nn.Linear(label_dim, feature_size, bias=False) for task in tied if self.dependents[task]}
         )
         self.outputs = _linear_maps(feature_size, label_sizes, perspectives)
@@ -91,11 +93,9 @@ class BiFeedback(nn.Module):
 
     def label_rows(self) -> dict[str, str]:
         """The weights with a row for each label of a task: that task, by the weight's name."""
-        return {
-            name: name.split(".")[1]
-            for name, _ in self.named_parameters()
-            if name.startswith(("outputs.", "gates."))
-        }
+        of_tasks = [*self.outputs.items(), *self.gates.items()]
+        task_of = {parameter: task for task, maps in of_tasks for parameter in maps.parameters()}
+        return {name: task_of[one] for name, one in self.named_parameters() if one in task_of}
 
     def _verified(self, task: str, first: Tensor, embedded: Mapping[str, Tensor]) -> Tensor:
         """From p_k to q_k, as logarithms `(batch, labels)`; `embedded` predictions are `(batch, label_dim)`."""
@@ -104,8 +104,8 @@ class BiFeedback(nn.Module):
         return _product([first, *weights])
 
 
-def _values(maps: nn.ModuleDict, task: str) -> Iterable[nn.Module]:
-    return cast(nn.ModuleDict, maps[task]).values()
+def _values(maps: NamedModules, task: str) -> Iterable[nn.Module]:
+    return cast(NamedModules, maps[task]).values()
 
 
 def _product(factors: Iterable[Tensor]) -> Tensor:
@@ -115,11 +115,11 @@ def _product(factors: Iterable[Tensor]) -> Tensor:
 
 def _linear_maps(
     input_size: int, label_sizes: Mapping[str, int], others: Mapping[str, Sequence[str]]
-) -> nn.ModuleDict:
+) -> NamedModules:
     """For each task an affine map to its labels for each name in `others`."""
-    return nn.ModuleDict(
+    return NamedModules(
         {
-            task: nn.ModuleDict({name: nn.Linear(input_size, size) for name in others[task]})
+            task: NamedModules({name: nn.Linear(input_size, size) for name in others[task]})
             for task, size in label_sizes.items()
         }
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
+from causal_mtl.common import ConfigurationError
 from causal_mtl.nn.named_modules import NamedModules
-from causal_mtl.nn.token_embedders import TokenEmbedder
+from causal_mtl.nn.token_embedders import Embedding, TokenEmbedder
 
 
 class TextEmbedder(nn.Module):
@@ -17,10 +19,14 @@ class TextEmbedder(nn.Module):
     Args:
         embedders: by the name of the token indexer.
         dropout: on the concatenated vectors.
+
+    Raises:
+        ConfigurationError: one adds the words of a file to a vocabulary that another has a table of.
     """
 
     def __init__(self, embedders: Mapping[str, TokenEmbedder], dropout: float = 0.0) -> None:
         super().__init__()
+        _check_namespaces(embedders)
         # By name: the order of a config's keys must not decide which weight meets which feature.
         self.embedders = NamedModules(dict(sorted(embedders.items())))
         self.dropout = nn.Dropout(dropout)
@@ -30,3 +36,19 @@ class TextEmbedder(nn.Module):
         """Embed a batch: `(batch, tokens, output_dim)`."""
         vectors = [embedder(mask=mask, **inputs[name]) for name, embedder in self.embedders.items()]
         return self.dropout(torch.cat(vectors, dim=-1))
+
+
+def _check_namespaces(embedders: Mapping[str, TokenEmbedder]) -> None:
+    """Refuse a table that would have no row for the words of another's file, or, made later, untrained ones."""
+    tables = Counter(
+        namespace
+        for embedder in embedders.values()
+        if isinstance(embedder, TokenEmbedder)
+        for namespace in embedder.word_rows().values()
+    )
+    for name, embedder in embedders.items():
+        if isinstance(embedder, Embedding) and len(embedder.unseen) and tables[embedder.namespace] > 1:
+            raise ConfigurationError(
+                f"embedder.{name}: adds the words of its file to the namespace {embedder.namespace!r}, in which "
+                "another embedder looks up vectors too: give one of them, and its token indexer, another namespace"
+            )

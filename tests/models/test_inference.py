@@ -630,3 +630,17 @@ def test_settings_of_the_model():
     assert type(build(CHAIN)[0].inference).__name__ == "MostLikely"
     with pytest.raises(ConfigurationError, match="budget"):
         build(CHAIN, {"type": "marginal", "budget": 0})
+
+
+@pytest.mark.parametrize("paths", ["both", "direct"])
+@pytest.mark.parametrize("architecture", ["recurrent_cnn", "topjudge", "hierarchical"])
+def test_what_a_set_label_reaches(architecture, paths):
+    """`rating` has no parent, but an LSTM over the tasks carries to it what `mood` was given."""
+    graph = {"main": [], "mood": ["main"], "rating": []}
+    model, loader = build(graph, architecture=architecture, paths=paths)
+    batch = loader.batch([0, 1])
+    labels = [as_set(model.heads["main"], label, 2) for label in options(model.heads["main"])[:2]]
+    one, other = (model(batch, {"main": label}).outputs for label in labels)
+    changed = {name for name in ("mood", "rating") if not torch.equal(one[name], other[name])}
+    assert changed == model.reached_from("main")
+    assert ("rating" in changed) == (architecture == "recurrent_cnn" and paths == "both")

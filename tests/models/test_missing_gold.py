@@ -7,6 +7,8 @@ import torch
 from slow_reference import assert_gradients_are_finite_differences, total
 from test_inference import CHAIN, DIAMOND, as_set, build, options, probability
 
+from causal_mtl.data.instance import LabelAnnotation
+from causal_mtl.data.loader import TaskLabels
 from causal_mtl.models import missing_gold
 from causal_mtl.nn.label_samplers import LabelSampler
 
@@ -147,6 +149,28 @@ def test_dropped_texts_add_nothing_below():
     for name, of_texts in plain.items():
         kept = of_texts[[1, 3]] if name == "rating" else of_texts  # rating alone has topics as a parent
         assert losses[name] == pytest.approx(float(kept.detach().sum()))
+
+
+@pytest.mark.parametrize(
+    "sampler", ["gold", "posterior", *({"type": "gold", "missing": m} for m in ("drop", "marginal"))]
+)
+def test_a_label_that_the_vocabulary_lacks_is_not_known(sampler):
+    """As if it were not annotated; its own task learns nothing of it in any case."""
+    model, batch = training(CHAIN, sampler, {"main": [1]})
+    other, same = training(CHAIN, sampler, {})
+    task = other.tasks["main"]
+    same.instances[1].annotations["main"] = rare = LabelAnnotation(("rare",))
+    annotations = [*same.labels["main"].annotations]
+    annotations[1] = rare
+    targets = [task.targets(text, other.vocab) for text in same.instances]
+    assert targets[1] == []
+    lengths = [same.mask.shape[1]] * len(same)
+    same.labels["main"] = TaskLabels(annotations, task.collate(targets, lengths))
+    for one in (model, other):
+        torch.manual_seed(0)
+        one.losses = one(batch if one is model else same).losses
+    for name, loss in model.losses.items():
+        torch.testing.assert_close(other.losses[name].total, loss.total)
 
 
 def test_a_task_without_any_text_left_has_no_loss():

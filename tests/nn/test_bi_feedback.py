@@ -7,9 +7,10 @@ from torch.autograd import gradcheck
 from causal_mtl.nn.bi_feedback import BiFeedback
 
 FEATURE, LABEL, BATCH = 4, 3, 3
-SIZES = {"own": 3, "article": 3, "charge": 4, "term": 2, "fine": 2}
+SIZES = {"own": 3, "article": 3, "charge": 4, "term": 2, "fine": 2, "items": 3, "a.b": 4, "type": 2}
 GRAPHS = {
     "published": {"article": (), "charge": ("article",), "term": ("article", "charge")},
+    "odd names": {"items": (), "charge": ("items",), "a.b": ("items", "charge"), "type": ()},
     "chain": {"article": (), "charge": ("article",), "term": ("charge",)},
     "a task called own": {"own": (), "charge": (), "term": ("own",), "article": ("charge",)},
     "two roots": {"article": (), "charge": (), "term": ("charge", "article"), "fine": ()},

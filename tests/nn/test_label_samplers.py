@@ -219,6 +219,8 @@ def test_what_becomes_of_missing_gold():
         "sample"
     }
     assert PosteriorSampler().missing == "posterior"
+    mixed = MixedSampler(0.5, PosteriorSampler(budget=7, draws=5))
+    assert (mixed.missing, mixed.marginal.budget, mixed.marginal.draws) == ("posterior", 7, 5)
     sampler = ScheduledSampler(1, then=PosteriorSampler(budget=7, draws=5))
     assert sampler.missing == "sample"
     sampler.begin_epoch(2)

@@ -1,7 +1,11 @@
+import pytest
 import torch
 from torch import nn
 
+from causal_mtl.common import ConfigurationError
+from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.nn.text_embedder import TextEmbedder
+from causal_mtl.nn.token_embedders import Embedding
 
 
 class Constant(nn.Module):
@@ -33,3 +37,18 @@ def test_dropout_in_training_only():
     embedder = TextEmbedder({"a": Constant(1, 1)}, dropout=0.5)
     assert (embedder.train()(inputs, mask) == 0).any()
     assert (embedder.eval()(inputs, mask) == 1).all()
+
+
+def test_a_file_that_adds_words_shares_its_namespace_with_no_other_table(tmp_path):
+    vocab = Vocabulary.empty()
+    vocab.add_tokens_to_namespace(["a", "b"], "tokens")
+    vocab.add_tokens_to_namespace(["a", "b"], "others")
+    file = tmp_path / "vectors.txt"
+    file.write_text("a 1 2\nnew 3 4\n")
+    learned = Embedding(vocab, 3)
+    from_file = Embedding(vocab, 2, pretrained_file=str(file))
+    for order in ({"a": learned, "b": from_file}, {"b": learned, "a": from_file}):
+        with pytest.raises(ConfigurationError, match=r"embedder\.[ab]: adds the words .* 'tokens'"):
+            TextEmbedder(order)
+    assert TextEmbedder({"a": Embedding(vocab, 3, "others"), "b": from_file}).output_dim == 5
+    assert TextEmbedder({"a": learned, "b": Embedding(vocab, 3)}).output_dim == 6

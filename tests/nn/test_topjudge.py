@@ -11,6 +11,7 @@ from causal_mtl.nn.encoders import CNN
 WIDTH, HIDDEN = 3, 4
 GRAPHS = {
     "chain": {"article": (), "charge": ("article",), "term": ("charge",)},
+    "odd names": {"items": (), "a.b": ("items",), "type": ("items", "a.b")},
     "all": {"article": (), "charge": ("article",), "term": ("article", "charge")},
     "turned": {"article": (), "charge": ("article",), "term": ("charge", "article")},
     "fork": {"article": (), "charge": (), "fine": ("article",), "term": ("charge", "fine", "article")},

@@ -177,6 +177,18 @@ TRANSFERS = {"label_transfer": "none"}
             {**CMTL, "stochastic_map": "gru", "label_sampler": {"type": "gold", "missing": "marginal"}},
             "label_sampler",
         ),
+        (
+            {
+                **CMTL,
+                "stochastic_map": "gru",
+                "label_sampler": {
+                    "type": "scheduled",
+                    "gold_epochs": 1,
+                    "then": {"type": "gold", "missing": "marginal"},
+                },
+            },
+            "label_sampler",
+        ),
         ({**CMTL, "stochastic_map": "gru", "label_sampler": "posterior"}, None),
         ({**CMTL, **TRANSFERS, "paths": "direct"}, "paths"),
         ({**CMTL, **TRANSFERS, "paths": "both"}, "paths"),

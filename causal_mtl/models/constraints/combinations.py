@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from causal_mtl.common import ConfigurationError
@@ -33,11 +33,15 @@ class Combinations:
         self.links = list(links)
         self.seen: Seen = {}
 
-    def learn(self, instances: Iterable[Instance]) -> None:
+    def learn(self, instances: Iterable[Instance], labels: Mapping[str, Sequence[str]]) -> None:
         """Add the combinations of the training data's gold.
 
-        Links whose labels all occur with one and the same partner (mentions of one type, say) are left out: they
-        tell nothing. So are, with a warning, those with so many combinations that no archive could hold them.
+        Links whose labels have one partner to occur with (mentions of one type, say) are left out: they tell
+        nothing. So are, with a warning, those with so many combinations that no archive could hold them.
+
+        Args:
+            instances: of training.
+            labels: of each linked task.
         """
         for instance in instances:
             for link in self.links:
@@ -45,7 +49,9 @@ class Combinations:
                 if found is not None:
                     self.seen.setdefault(link, set()).update(found)
         self.seen = {
-            link: found for link, found in self.seen.items() if len({partner for _, partner in found}) > 1
+            link: found
+            for link, found in self.seen.items()
+            if found and len(link.partners(labels[link.other])) > 1
         }
         for link in _too_large(self.seen):
             logger.warning(

@@ -154,7 +154,7 @@ def rules_of(constraints: Constraints, combinations: Combinations) -> Rules:
         else:
             raise ConfigurationError(
                 f"constraints[{number}].allowed: training shows no text with labels of both "
-                f"{' and '.join(constraint.tasks)}"
+                f"{' and '.join(constraint.tasks)}, or one of them has a single label"
             )
         rules.setdefault(link, []).append(rule)
     return rules

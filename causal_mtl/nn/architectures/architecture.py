@@ -82,6 +82,8 @@ class Architecture(nn.Module, Registrable):
     """There is an encoder for all tasks."""
     private: ClassVar[bool] = True
     """Each task has an encoder of its own; without, labels cannot be transferred to encoders."""
+    recurs: ClassVar[bool] = False
+    """What a task's encoder is given, all later tasks see, whatever their parents are."""
     stacks: ClassVar[bool] = False
     """A task's encoder is given the states of the task below."""
 

@@ -50,6 +50,7 @@ class RecurrentCNN(Architecture):
     """
 
     level: ClassVar[Level] = "text"
+    recurs: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from causal_mtl.common import Lazy, PositiveInt, Probability
 from causal_mtl.nn.architectures.architecture import Architecture, LazyEncoder
 from causal_mtl.nn.encoders import CNN
+from causal_mtl.nn.named_modules import NamedModules
 from causal_mtl.nn.pooling import Level, max_over_tokens
 
 
@@ -65,13 +66,13 @@ class TopJudge(Architecture):
         assert self.encoder is not None
         self.hidden_size = hidden_size
         feature = self.encoder.get_output_dim()
-        self.cells = nn.ModuleDict(
+        self.cells = NamedModules(
             {task: nn.LSTMCell(feature + size, hidden_size) for task, size in transfer_sizes.items()}
         )
         self._parents = {task: tuple(parents[task]) for task in transfer_sizes}
-        self.edges = nn.ModuleDict(
+        self.edges = NamedModules(
             {
-                task: nn.ModuleDict({parent: _Edge(hidden_size) for parent in above[1:]})
+                task: NamedModules({parent: _Edge(hidden_size) for parent in above[1:]})
                 for task, above in self._parents.items()
             }
         )

@@ -85,13 +85,23 @@ class MixedSampler(LabelSampler):
 
     Args:
         gold_probability: of handing on gold, where it is known.
-        other: makes the label otherwise ("gumbel" unless given).
+        other: makes the label otherwise ("gumbel" unless given), and says what becomes of texts without gold.
     """
 
     def __init__(self, gold_probability: Probability = 0.5, other: LabelSampler | None = None) -> None:
         super().__init__()
         self.gold_probability = gold_probability
         self.other = other or GumbelSampler()
+
+    @property
+    def missing(self) -> Missing:  # type: ignore[override]
+        """As the other sampler says."""
+        return self.other.missing
+
+    @property
+    def marginal(self) -> Marginal:  # type: ignore[override]
+        """As the other sampler says."""
+        return self.other.marginal
 
     def watched(self) -> dict[str, float]:
         """What the other sampler watches."""

@@ -15,6 +15,7 @@ from causal_mtl.data.instance import (
 from causal_mtl.models.constraints import Combinations, combinations
 from causal_mtl.tasks import ArgumentLink, TextLink
 
+LABELS = {"article": ["264", "266"], "entities": ["Peop", "Org", "Loc"]}
 CHARGE, TERM = TextLink("charge", "article"), TextLink("term", "article")
 RELATIONS = ArgumentLink("relations", "entities")
 
@@ -37,7 +38,8 @@ def known():
         },
     )
     found.learn(
-        [text(charge="theft", article="264"), text(charge="fraud", article="266"), text(term="5"), related]
+        [text(charge="theft", article="264"), text(charge="fraud", article="266"), text(term="5"), related],
+        LABELS,
     )
     return found
 
@@ -60,9 +62,19 @@ def test_types_that_nobody_annotated_are_no_types():
 
 
 def test_links_that_tell_nothing_are_left_out():
-    found = Combinations([CHARGE])
-    found.learn([text(charge="theft", article="264"), text(charge="fraud", article="264")])
-    assert found.seen == {}
+    cases = [text(charge="theft", article="264"), text(charge="fraud", article="264")]
+    for articles, number in ((["264"], 0), (["264", "266"], 2)):
+        found = Combinations([CHARGE])
+        found.learn(cases, {"article": articles})
+        assert len(found.seen.get(CHARGE, ())) == number
+
+
+def test_one_pair_of_types_tells_that_there_are_no_others():
+    found = Combinations([RELATIONS])
+    effect = Relation(Span(0, 1, "Drug"), "causes", Span(1, 2, "Effect"))
+    sentences = [Instance("x", [], {"relations": RelationAnnotation((effect,))})]
+    found.learn(sentences, {"entities": ["Drug", "Effect"]})
+    assert found.seen == {RELATIONS: {("causes", ("Drug", "Effect"))}}
 
 
 def test_as_json_and_back(known):
@@ -115,6 +127,6 @@ def test_what_another_model_saw_is_added_whichever_task_comes_first(known):
 def test_too_many_for_an_archive_are_left_out(known, monkeypatch, caplog):
     monkeypatch.setattr(combinations, "_BUDGET", 150)
     with caplog.at_level(logging.WARNING):
-        known.learn([])
+        known.learn([], LABELS)
     assert len(known.seen) == 1
     assert "too many to keep" in caplog.text
