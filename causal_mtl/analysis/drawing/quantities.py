@@ -16,7 +16,7 @@ _Value = TypeVar("_Value")
 _IN_WORDS = {
     "loss": "loss per sentence",
     "early": "early loss per sentence",
-    "kl": "KL (nats a sentence)",
+    "kl": "KL (nats per sentence)",
     "sigma": "mean σ",
 }
 

@@ -70,7 +70,7 @@ class TestBars:
         _, panel = plot_bars(groups, MEASURE, ["relations/kl"]).axes
         (bar,) = panel.patches
         assert (bar.get_y() + bar.get_height() / 2, bar.get_width()) == pytest.approx((1, 900))
-        assert panel.get_xlabel() == "KL (nats a sentence)"
+        assert panel.get_xlabel() == "KL (nats per sentence)"
         with pytest.raises(ConfigurationError, match="no measure 'relations/sigma'"):
             plot_bars(groups, MEASURE, ["relations/sigma"])
         with pytest.raises(ConfigurationError, match="a: no measure 'relations/kl'"):
