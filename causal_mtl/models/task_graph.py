@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
@@ -101,9 +100,9 @@ class TaskGraph:
                     yield f"tasks[{number}].{setting}: {used!r} yields {yields}, but {wanted} are needed"
 
     def _unknown(self, name: str) -> str:
-        near = difflib.get_close_matches(name, self._by_name, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        return f"no task is called {name!r}{hint} (tasks: {', '.join(self._by_name)})"
+        return (
+            f"no task is called {name!r}{suggestion(name, self._by_name)} (tasks: {', '.join(self._by_name)})"
+        )
 
     def _sorted(self, tasks: Sequence[Task]) -> list[str]:
         sorter: TopologicalSorter[str] = TopologicalSorter()

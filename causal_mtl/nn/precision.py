@@ -23,6 +23,11 @@ _ISAS_WITHOUT_BF16 = ("SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "AVX51
 """Values of ``ONEDNN_MAX_CPU_ISA`` that keep oneDNN from using these instructions."""
 
 
+def launched_on_cpu() -> bool:
+    """Whether `accelerate launch --cpu` started this process."""
+    return os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("1", "true", "yes")
+
+
 def choose_device(device: Device) -> DeviceType:
     """The device that `device` stands for here.
 
@@ -33,8 +38,7 @@ def choose_device(device: Device) -> DeviceType:
         ConfigurationError: "cuda", and torch finds no CUDA device.
     """
     if device == "auto":
-        launched_on_cpu = os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("1", "true", "yes")
-        return "cuda" if torch.cuda.is_available() and not launched_on_cpu else "cpu"
+        return "cuda" if torch.cuda.is_available() and not launched_on_cpu() else "cpu"
     if device == "cuda" and not torch.cuda.is_available():
         raise ConfigurationError('torch finds no CUDA device here; "cuda" needs one: use "auto" or "cpu"')
     return device

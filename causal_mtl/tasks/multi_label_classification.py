@@ -35,7 +35,7 @@ class MultiLabelClassification(TextLabels, ManyLabels):
 
 
 class MultiLabelHead(TextHead):
-    """σ(W h_0 + b) a label (CMTL eq. 17)."""
+    """σ(W h_0 + b) per label (CMTL eq. 17)."""
 
     exclusive: ClassVar[bool] = False
 
@@ -72,10 +72,6 @@ class MultiLabelHead(TextHead):
         counts, _ = self.count(targets)
         weights = self.task.gold_weights(counts)
         self.gold_weights = None if weights is None else weights.to(self.layer.bias)
-
-    def probabilities(self, output: Tensor) -> Tensor:
-        """σ of each logit."""
-        return output.sigmoid()
 
     def likeliest(self, output: Tensor) -> Tensor:
         """The labels above the threshold."""

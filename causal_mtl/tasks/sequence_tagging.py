@@ -16,6 +16,7 @@ from causal_mtl.data.instance import Annotation, Instance, Span, SpanAnnotation
 from causal_mtl.data.tag_schemes import TagScheme
 from causal_mtl.data.vocabulary import Vocabulary
 from causal_mtl.nn.tag_decoding import best_paths
+from causal_mtl.nn.wide import widened
 from causal_mtl.tasks.span_labels import SpanLabels
 from causal_mtl.tasks.task import Head, Targets, Task
 
@@ -107,7 +108,7 @@ class TaggingHead(Head):
     def loss(self, output: TagScores, targets: Targets) -> Tensor:
         """Summed cross-entropy (CMTL eq. 13), `()`; the targets' `tags` are `(batch, tokens)`."""
         logits = output.logits.flatten(0, 1)
-        logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
+        logits = widened(logits)
         return functional.cross_entropy(
             logits, targets["tags"].flatten(), ignore_index=IGNORE, reduction="sum"
         )
@@ -175,4 +176,4 @@ class TaggingHead(Head):
 
 def _log_softmax(logits: Tensor) -> Tensor:
     """In single precision at least."""
-    return logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(dim=-1)
+    return widened(logits).log_softmax(dim=-1)

@@ -76,10 +76,6 @@ class SingleLabelHead(TextHead):
         """The logarithm of the average distribution, `(batch, labels)`."""
         return (torch.stack(list(outputs)).log_softmax(dim=-1) + weights.log().unsqueeze(-1)).logsumexp(dim=0)
 
-    def probabilities(self, output: Tensor) -> Tensor:
-        """Softmax over the labels."""
-        return output.softmax(dim=-1)
-
     def likeliest(self, output: Tensor) -> Tensor:
         """The most likely label."""
         return functional.one_hot(output.argmax(dim=-1), len(self.names)).bool()

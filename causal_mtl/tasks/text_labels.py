@@ -12,7 +12,9 @@ from torch import Tensor, nn
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data.instance import Annotation, Instance, LabelAnnotation
 from causal_mtl.data.vocabulary import Vocabulary
+from causal_mtl.nn.labels import probabilities
 from causal_mtl.nn.pooling import Level, max_over_tokens
+from causal_mtl.nn.wide import widened
 from causal_mtl.tasks.links import Link, TextLink
 from causal_mtl.tasks.task import Head, Targets, Task
 
@@ -124,12 +126,11 @@ class TextHead(Head):
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
         """Logits of each text: `(batch, tokens, input_size)` -> `(batch, labels)`."""
         logits = self.layer(max_over_tokens(states, mask))
-        return logits.to(torch.promote_types(logits.dtype, torch.float32))
+        return widened(logits)
 
-    @abstractmethod
     def probabilities(self, output: Tensor) -> Tensor:
-        """Of each label, `(batch, labels)`."""
-        raise NotImplementedError
+        """Of each label, `(batch, labels)` (CMTL eq. 17 and 19)."""
+        return probabilities(output, self.exclusive)
 
     @abstractmethod
     def likeliest(self, output: Tensor) -> Tensor:
@@ -144,14 +145,13 @@ class TextHead(Head):
     def annotations(self, output: Tensor, chosen: Tensor) -> list[Annotation]:
         """The `chosen` labels, `(batch, labels)`, each with its probability as its score."""
         found: list[Annotation] = []
-        for row, probabilities in zip(
-            chosen.tolist(), self.probabilities(output.detach()).tolist(), strict=True
-        ):
+        scores = self.probabilities(output.detach())
+        for row, scores_of_row in zip(chosen.tolist(), scores.tolist(), strict=True):
             kept = [index for index, holds in enumerate(row) if holds]
             found.append(
                 LabelAnnotation(
                     tuple(self.names[index] for index in kept),
-                    tuple(probabilities[index] for index in kept),
+                    tuple(scores_of_row[index] for index in kept),
                 )
             )
         return found

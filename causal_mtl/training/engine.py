@@ -24,6 +24,7 @@ from causal_mtl.nn.precision import (
     Precision,
     choose_device,
     choose_precision,
+    launched_on_cpu,
 )
 
 logger = logging.getLogger(__name__)
@@ -223,8 +224,7 @@ def _check_connected(world_size: int) -> None:
     if launched.isdecimal() and int(launched) != world_size:
         raise ConfigurationError(_alone())
     # `accelerate launch --cpu` with several processes sets where they would meet, but starts one (without MPI).
-    for_cpus = os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("true", "1")
-    if world_size == 1 and for_cpus and not launched and "MASTER_ADDR" in os.environ:
+    if world_size == 1 and launched_on_cpu() and not launched and "MASTER_ADDR" in os.environ:
         logger.warning(
             "accelerate launch --cpu was asked for several processes, but this is the only process: on CPUs it "
             "starts more by MPI only; use torchrun, or accelerate launch --multi_gpu (see docs/scale.md)"

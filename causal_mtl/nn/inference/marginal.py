@@ -15,6 +15,7 @@ from causal_mtl.nn.inference.distribution import Branches, Distribution
 from causal_mtl.nn.inference.inference import Inference
 from causal_mtl.nn.inference.noise import Noise
 from causal_mtl.nn.labels import log_probability, probabilities
+from causal_mtl.nn.wide import wide_type, widened
 
 
 @Inference.register("marginal")
@@ -86,8 +87,7 @@ class Marginal(Inference):
         width = 1 if distribution.exclusive else logits.shape[-1]
         uniform = noise.draw(distribution, copies, width).to(logits.device)
         labels = _at(uniform, logits, distribution.exclusive)
-        wide = torch.promote_types(logits.dtype, torch.float32)
-        shares = logits.new_full(logits.shape[:2], -math.log(copies), dtype=wide)
+        shares = logits.new_full(logits.shape[:2], -math.log(copies), dtype=wide_type(logits))
         if logits.requires_grad:
             # A draw's share is 1 / copies whatever its probability, but its gradient must be that of p(a | X).
             log_p = log_probability(logits, labels, distribution.exclusive)
@@ -126,7 +126,7 @@ def _systematic(log_weights: Tensor, draws: int, offsets: Tensor) -> Tensor:
 
 def _at(uniform: Tensor, logits: Tensor, exclusive: bool) -> Tensor:
     """Where the cumulative distribution passes `uniform`, `(worlds, batch, positions, 1 or labels)`."""
-    p = probabilities(logits.detach().to(torch.promote_types(logits.dtype, torch.float32)), exclusive)
+    p = probabilities(widened(logits.detach()), exclusive)
     if not exclusive:
         return (uniform < p).to(logits.dtype)
     label = (uniform > p.cumsum(dim=-1)).sum(dim=-1).clamp(max=logits.shape[-1] - 1)

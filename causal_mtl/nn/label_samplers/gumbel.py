@@ -8,6 +8,7 @@ from torch import Tensor
 from causal_mtl.common import PositiveFloat
 from causal_mtl.nn.label_samplers.label_sampler import Gold, LabelSampler
 from causal_mtl.nn.schedules import Constant, Schedule
+from causal_mtl.nn.wide import widened
 
 
 @LabelSampler.register("gumbel")
@@ -37,7 +38,7 @@ class GumbelSampler(LabelSampler):
 
     def sample(self, logits: Tensor, exclusive: bool, gold: Gold) -> Tensor:
         """A relaxed sample of each label, `(batch, positions, labels)`, in single precision at least."""
-        logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
+        logits = widened(logits)
         if exclusive:
             noisy = (logits + gumbel_noise(logits)) / self.temperature
             soft = noisy.softmax(dim=-1)

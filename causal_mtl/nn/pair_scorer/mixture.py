@@ -12,8 +12,8 @@ from torch.nn.functional import logsigmoid
 from causal_mtl.nn.pair_scorer.blocks import Block, inside
 from causal_mtl.nn.pair_scorer.reduction import NO_PARTNER
 from causal_mtl.nn.pair_scorer.scores import PairScores
-from causal_mtl.nn.pair_scorer.softplus import wide
 from causal_mtl.nn.pair_scorer.table import PairTable
+from causal_mtl.nn.wide import wide_type, widened
 
 
 @dataclass
@@ -100,7 +100,7 @@ class PairMixture(PairTable):
         """Σ log(1 − p̄) of each sentence, `(batch,)`, and the maxima, `(batch, tokens, labels)`."""
         absences: list[tuple[Block, Tensor]] = []
         size = (*self.mask.shape, self.num_labels)
-        maxima = torch.full(size, NO_PARTNER, dtype=wide(self.weights), device=self.mask.device)
+        maxima = torch.full(size, NO_PARTNER, dtype=wide_type(self.weights), device=self.mask.device)
         for block in self.blocks():
             held, absent = self._averages(block)
             maxima[block.sentences, block.rows] = _logit(held, absent).amax(dim=2).to(maxima.dtype)
@@ -125,9 +125,9 @@ class PairMixture(PairTable):
 
 def _averages(weights: Tensor, parts: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
     """p̄ and 1 − p̄, each as exact as the other, from the logits of one part after another."""
-    held = absent = torch.zeros((), dtype=wide(weights), device=weights.device)
+    held = absent = torch.zeros((), dtype=wide_type(weights), device=weights.device)
     for weight, logits in zip(weights, parts, strict=True):
-        logits = logits.to(wide(logits))
+        logits = widened(logits)
         held = held + weight * logits.sigmoid()
         absent = absent + weight * (-logits).sigmoid()
     return held, absent

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from causal_mtl.nn.pair_scorer.softplus import wide
+from causal_mtl.nn.wide import wide_type
 
 
 def best_partners(logits: Tensor, best: Tensor) -> Tensor:
@@ -19,7 +19,7 @@ def best_partners(logits: Tensor, best: Tensor) -> Tensor:
         logits: of a block, `(sentences, rows, tails, labels)`; they are overwritten.
         best: their maxima over tails, `(sentences, rows, labels)`.
     """
-    number = torch.arange(logits.shape[2], dtype=wide(logits), device=logits.device).unsqueeze(1)
+    number = torch.arange(logits.shape[2], dtype=wide_type(logits), device=logits.device).unsqueeze(1)
     return (logits.eq_(best.unsqueeze(2)) * number).amax(dim=2).long()
 
 

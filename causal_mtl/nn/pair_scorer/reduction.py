@@ -12,7 +12,8 @@ from torch.autograd.function import once_differentiable
 
 from causal_mtl.nn.pair_scorer.blocks import Block, Domain, blocks, inner_layer, score
 from causal_mtl.nn.pair_scorer.partners import best_partners, gradients_of_maxima
-from causal_mtl.nn.pair_scorer.softplus import sigmoid_of, sum_of_softplus, wide
+from causal_mtl.nn.pair_scorer.softplus import sigmoid_of, sum_of_softplus
+from causal_mtl.nn.wide import wide_type, widened
 
 NO_PARTNER = -1e4
 """The highest score of a token that has no partner: finite, so that no gradient becomes NaN."""
@@ -53,7 +54,7 @@ class Reduction(torch.autograd.Function):
         """The sum, and the maxima `(batch, tokens, labels)` if they are wanted."""
         inputs = (heads, tails, weight, bias)
         gradients = _zeros(inputs) if wanted.with_gradient and wanted.annotated is not None else []
-        total = torch.zeros((), dtype=wide(heads), device=heads.device)
+        total = torch.zeros((), dtype=wide_type(heads), device=heads.device)
         size = (*heads.shape[:2], len(weight)) if wanted.with_maxima else (0,)
         maxima = heads.new_full(size, NO_PARTNER)
         partners = torch.zeros(size if wanted.with_gradient else (0,), dtype=torch.long, device=heads.device)
@@ -79,8 +80,8 @@ class Reduction(torch.autograd.Function):
         heads, tails, weight, maxima, partners, *of_sum = ctx.saved_tensors
         gradients = [factor * gradient for gradient in of_sum] or _zeros((heads, tails, weight, weight[:, 0]))
         if wanted.with_maxima:
-            of_maxima = of_maxima.to(wide(heads)).masked_fill(maxima <= NO_PARTNER, 0.0)
-            inputs = [tensor.to(wide(tensor)) for tensor in (heads, tails, weight)]
+            of_maxima = of_maxima.to(wide_type(heads)).masked_fill(maxima <= NO_PARTNER, 0.0)
+            inputs = [widened(tensor) for tensor in (heads, tails, weight)]
             for block in blocks(heads, weight, wanted.lengths, wanted.domain):
                 _add_gradients_of_maxima(block, inputs, partners, of_maxima, gradients)
         return (*gradients, None)
@@ -88,7 +89,7 @@ class Reduction(torch.autograd.Function):
 
 def _zeros(inputs: Sequence[Tensor]) -> list[Tensor]:
     """A place for the gradient of each input, in which sums over many blocks lose nothing."""
-    return [torch.zeros_like(tensor, dtype=wide(tensor)) for tensor in inputs]
+    return [torch.zeros_like(tensor, dtype=wide_type(tensor)) for tensor in inputs]
 
 
 def _add_loss(

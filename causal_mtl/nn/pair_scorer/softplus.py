@@ -8,13 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from causal_mtl.nn.wide import wide_type
+
 _FACTORS = 4
 """So many scores share one logarithm, which takes several times as long as an exponential."""
-
-
-def wide(tensor: Tensor) -> torch.dtype:
-    """The type in which sums over many blocks lose nothing: at least 32 bits."""
-    return torch.promote_types(tensor.dtype, torch.float32)
 
 
 def sum_of_softplus(logits: Tensor) -> tuple[Tensor, Tensor]:
@@ -27,7 +24,7 @@ def sum_of_softplus(logits: Tensor) -> tuple[Tensor, Tensor]:
         The sum, `()`, and eᶻ, of the shape of `logits`, both in at least 32 bits. For very large z it is capped,
         which changes neither σ(z) nor the sum in this precision.
     """
-    dtype = wide(logits)
+    dtype = wide_type(logits)
     cap = _cap(dtype)
     capped = bool(logits.amax() > cap)
     exponentials = (logits.to(dtype).clamp(max=cap) if capped else logits.to(dtype)).exp()

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from causal_mtl.common import PositiveInt, Registrable
+from causal_mtl.nn.wide import widened
 
 SMALLEST_DEVIATION = 1e-6
 
@@ -108,17 +109,12 @@ class GaussianMap(StochasticMap):
     def _kl(self, mean: Tensor, deviation: Tensor, labels: Tensor) -> Tensor:
         """Closed form: (q² + d² − 1) / 2 − log q with q = σ_p/σ_r, d = (μ_p − μ_r)/σ_r, summed over dimensions."""
         if self.prior_mean is None or self.prior_deviation is None:
-            ratio, distance = deviation, _full(mean)
+            ratio, distance = deviation, widened(mean)
         else:
             prior_deviation = _positive(self.prior_deviation(labels), self.prior_deviation_offset)
             ratio = deviation / prior_deviation
-            distance = (_full(mean) - _full(self.prior_mean(labels))) / prior_deviation
+            distance = (widened(mean) - widened(self.prior_mean(labels))) / prior_deviation
         return (ratio.square() + distance.square() - 1).sum(dim=-1) / 2 - ratio.log().sum(dim=-1)
-
-
-def _full(tensor: Tensor) -> Tensor:
-    """At least 32 bits: σ and the KL are computed outside of mixed precision."""
-    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
 
 
 def _mlp(input_size: int, hidden_size: int, output_size: int) -> nn.Sequential:
@@ -126,4 +122,4 @@ def _mlp(input_size: int, hidden_size: int, output_size: int) -> nn.Sequential:
 
 
 def _positive(raw: Tensor, offset: float) -> Tensor:
-    return nn.functional.softplus(_full(raw) + offset) + SMALLEST_DEVIATION
+    return nn.functional.softplus(widened(raw) + offset) + SMALLEST_DEVIATION

@@ -21,7 +21,9 @@ from causal_mtl.archive import load_archive
 from causal_mtl.commands import main
 from causal_mtl.common import ConfigurationError
 
-_SPEC = importlib.util.spec_from_file_location("fuzz_archives", Path(__file__).parent / "fuzz/archives.py")
+_SPEC = importlib.util.spec_from_file_location(
+    "fuzz_archives", Path(__file__).parents[1] / "fuzz/archives.py"
+)
 fuzz = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(fuzz)
 

@@ -16,7 +16,7 @@ import torch
 from causal_mtl.archive import copy_archive, load_archive, save_archive, write_archive
 from causal_mtl.common import ConfigurationError, Params
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SEED = 'std.parseInt(std.extVar("CMTL_SEED"))'
 
 
