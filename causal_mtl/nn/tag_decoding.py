@@ -11,7 +11,7 @@ from torch import Tensor
 FORBIDDEN = -1e4
 
 
-class Constraints(Protocol):
+class Transitions(Protocol):
     """Which tag may follow which: indices into the tags."""
 
     @property
@@ -27,22 +27,22 @@ class Constraints(Protocol):
         """Those that may be last."""
 
 
-def best_paths(log_probabilities: Tensor, lengths: Sequence[int], constraints: Constraints) -> Tensor:
-    """Viterbi over independent tag probabilities under hard constraints.
+def best_paths(log_probabilities: Tensor, lengths: Sequence[int], transitions: Transitions) -> Tensor:
+    """Viterbi over independent tag probabilities under hard transitions.
 
     Args:
         log_probabilities: `(batch, tokens, tags)`.
         lengths: real tokens of each sentence.
-        constraints: the allowed transitions, first and last tags.
+        transitions: the allowed pairs, first and last tags.
 
     Returns:
         Tag indices, `(batch, tokens)`; 0 after a sentence's end.
     """
     _, tokens, tags = log_probabilities.shape
     transition = torch.full((tags, tags), FORBIDDEN)
-    for before, after in constraints.pairs:
+    for before, after in transitions.pairs:
         transition[before, after] = 0.0
-    start, end = _penalty(tags, constraints.start), _penalty(tags, constraints.end)
+    start, end = _penalty(tags, transitions.start), _penalty(tags, transitions.end)
     last = torch.as_tensor(lengths) - 1
 
     best = log_probabilities[:, 0] + start

@@ -74,11 +74,11 @@ class MultiLabelHead(TextHead):
         self.gold_weights = None if weights is None else weights.to(self.layer.bias)
 
     def likeliest(self, output: Tensor) -> Tensor:
-        """The labels above the threshold."""
+        """The labels above their thresholds, `(batch, labels)`, bool."""
         return self.probabilities(output.detach()).double() > self._limits(output)
 
     def gains(self, output: Tensor) -> Tensor:
-        """The log-odds of each label beyond those of its threshold: at 0.5, log p - log(1 - p)."""
+        """Log-odds beyond those of the label's threshold, `(batch, labels)`: at 0.5, log p - log(1 - p)."""
         return output.detach().double() - self._limits(output).logit().clamp(-LIMIT, LIMIT)
 
     def _limits(self, output: Tensor) -> Tensor:

@@ -99,7 +99,7 @@ class TaggingHead(Head):
         super().__init__()
         self.layer = nn.Linear(input_size, len(tags))
         self.scheme, self.tags = scheme, tags
-        self.constraints = scheme.allowed_transitions(tags) if decoding == "viterbi" else None
+        self.transitions = scheme.allowed_transitions(tags) if decoding == "viterbi" else None
 
     def forward(self, states: Tensor, mask: Tensor) -> TagScores:
         """Logits of every tag at every token: `(batch, tokens, input_size)` -> `(batch, tokens, tags)`."""
@@ -107,8 +107,7 @@ class TaggingHead(Head):
 
     def loss(self, output: TagScores, targets: Targets) -> Tensor:
         """Summed cross-entropy (CMTL eq. 13), `()`; the targets' `tags` are `(batch, tokens)`."""
-        logits = output.logits.flatten(0, 1)
-        logits = widened(logits)
+        logits = widened(output.logits.flatten(0, 1))
         return functional.cross_entropy(
             logits, targets["tags"].flatten(), ignore_index=IGNORE, reduction="sum"
         )
@@ -120,7 +119,7 @@ class TaggingHead(Head):
         return found.masked_fill(tags == IGNORE, 0.0).sum(dim=1)
 
     def average(self, outputs: Sequence[TagScores], weights: Tensor) -> TagScores:
-        """The average of each token's distribution over tags."""
+        """The average of each token's distribution over tags, `(batch, tokens, tags)`."""
         logits = torch.stack([_log_softmax(output.logits) for output in outputs])
         return TagScores((logits + weights.log()[..., None, None]).logsumexp(dim=0), outputs[0].mask)
 
@@ -147,10 +146,10 @@ class TaggingHead(Head):
         """Spans; a span's score is the product of the probabilities of its tags."""
         log_probabilities = output.logits.detach().float().log_softmax(dim=-1).cpu()
         lengths = [len(instance) for instance in instances]
-        if self.constraints is None:
+        if self.transitions is None:
             paths = log_probabilities.argmax(dim=-1)
         else:
-            paths = best_paths(log_probabilities, lengths, self.constraints)
+            paths = best_paths(log_probabilities, lengths, self.transitions)
         scores = log_probabilities.gather(-1, paths.unsqueeze(-1)).squeeze(-1).tolist()
         return [
             self._annotation(path[:length], score)

@@ -77,11 +77,11 @@ class SingleLabelHead(TextHead):
         return (torch.stack(list(outputs)).log_softmax(dim=-1) + weights.log().unsqueeze(-1)).logsumexp(dim=0)
 
     def likeliest(self, output: Tensor) -> Tensor:
-        """The most likely label."""
+        """The most likely label, one-hot, `(batch, labels)`, bool."""
         return functional.one_hot(output.argmax(dim=-1), len(self.names)).bool()
 
     def gains(self, output: Tensor) -> Tensor:
-        """The log-probability of each label."""
+        """The log-probability of each label, `(batch, labels)`, float64."""
         return output.detach().double().log_softmax(dim=-1)
 
     def initialize(self, targets: Iterable[list[int] | None], lengths: Sequence[int]) -> None:

@@ -6,8 +6,7 @@ import ctypes
 import os
 import platform
 
-STEPS_BETWEEN_RELEASES = 10
-"""How often a training calls `release`."""
+_STEPS_BETWEEN_RELEASES = 10
 
 _MEBIBYTE = 1 << 20
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
@@ -29,9 +28,12 @@ def keep_flat() -> None:
         libc.mallopt(_M_TRIM_THRESHOLD, 16 * _MEBIBYTE)
 
 
-def release() -> None:
-    """Hand what is free inside of glibc's heap back to the system. It costs about a tenth of a step of `pmei`."""
-    if (libc := _glibc()) is not None:
+def release_now_and_then(step: int) -> None:
+    """Every tenth step: hand what is free inside of glibc's heap back to the system.
+
+    It costs about a tenth of a step of `pmei`.
+    """
+    if step % _STEPS_BETWEEN_RELEASES == 0 and (libc := _glibc()) is not None:
         libc.malloc_trim(0)
 
 

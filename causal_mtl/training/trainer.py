@@ -16,7 +16,7 @@ from causal_mtl.models.model import Model
 from causal_mtl.training.batching import Batching
 from causal_mtl.training.evaluation import evaluate
 from causal_mtl.training.losses import LossSums
-from causal_mtl.training.memory import STEPS_BETWEEN_RELEASES, keep_flat, release
+from causal_mtl.training.memory import keep_flat, release_now_and_then
 from causal_mtl.training.options import TrainerOptions
 from causal_mtl.training.progress import Progress
 from causal_mtl.training.run import Run
@@ -120,17 +120,12 @@ class Trainer(TrainerOptions, Registrable):
                     run.finish_gradients(self.grad_norm, self.grad_clipping)
                     run.update()
 
-                state.losses.update(losses)
-                state.step += 1
-                state.epoch_step += 1
-                state.sentences += sum(map(len, micro_batches))
-                state.epoch_seconds += time.perf_counter() - began
+                state.next_step(losses, sum(map(len, micro_batches)), time.perf_counter() - began)
                 progress.step()
                 if on_first_step is not None:
                     on_first_step()
                     on_first_step = None
-                if state.step % STEPS_BETWEEN_RELEASES == 0:
-                    release()
+                release_now_and_then(state.step)
                 for callback in self.callbacks:
                     callback.on_step(state)
                 if self.checkpoint_every_steps and state.epoch_step % self.checkpoint_every_steps == 0:

@@ -54,7 +54,7 @@ class BiLSTM(Encoder):
         return 2 * self.hidden_size
 
     def forward(self, inputs: Tensor, mask: Tensor) -> Tensor:
-        """Encode; zeros at padding."""
+        """`(batch, tokens, input_size)` -> `(batch, tokens, 2 · hidden_size)`; zeros at padding."""
         turned = _turn_round(mask)
         states = inputs
         for number in range(len(self.forwards)):

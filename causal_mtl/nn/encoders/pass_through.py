@@ -21,5 +21,5 @@ class PassThrough(Encoder):
         return self.input_size
 
     def forward(self, inputs: Tensor, mask: Tensor) -> Tensor:
-        """Return `inputs`."""
+        """`inputs` as they are, `(batch, tokens, input_size)`."""
         return inputs

@@ -31,7 +31,7 @@ class RecurrentTransfer(LabelTransfer):
         return self.label_dim if parents else 0
 
     def fold(self, embedded: Sequence[Tensor]) -> Tensor:
-        """The cell's last state."""
+        """The cell's last state, `(batch, positions, label_dim)`."""
         state: Any = None
         for label in embedded:
             state = self.cell(label.flatten(0, 1), state)
@@ -62,7 +62,7 @@ class ConcatTransfer(LabelTransfer):
         return self.label_dim * parents
 
     def fold(self, embedded: Sequence[Tensor]) -> Tensor:
-        """Concatenate."""
+        """Side by side, `(batch, positions, parents · label_dim)`."""
         return torch.cat(list(embedded), dim=-1)
 
 
@@ -80,5 +80,5 @@ class NoTransfer(LabelTransfer):
         return 0
 
     def fold(self, embedded: Sequence[Tensor]) -> Tensor:
-        """A state of width 0."""
+        """A state of width 0, `(batch, positions, 0)`."""
         return embedded[0][..., :0]

@@ -39,7 +39,7 @@ class DeterministicMap(StochasticMap):
         self.cell = self.cell_type(size, label_size)
 
     def forward(self, states: Tensor, labels: Tensor) -> Mapped:
-        """Apply the cell."""
+        """What the cell makes of `(batch, tokens, size)` and `(batch, tokens, label_size)`: t, as the former."""
         return Mapped(self.cell(states, labels))
 
 
@@ -67,5 +67,5 @@ class IdentityMap(StochasticMap):
         super().__init__()
 
     def forward(self, states: Tensor, labels: Tensor) -> Mapped:
-        """Return `states`."""
+        """`states` as they are, `(batch, tokens, size)`."""
         return Mapped(states)

@@ -93,7 +93,7 @@ class GaussianMap(StochasticMap):
         self.prior_deviation = _mlp(label_size, prior_hidden_size, size) if label_size else None
 
     def forward(self, states: Tensor, labels: Tensor) -> Mapped:
-        """Draw t in training, take μ in evaluation."""
+        """Draw t in training, take μ in evaluation, `(batch, tokens, size)` both; the KL is `(batch, tokens)`."""
         mean = self.mean(states, labels)
 
         @cache

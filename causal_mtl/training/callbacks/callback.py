@@ -62,6 +62,14 @@ class TrainingState:
         "metrics",
     )
 
+    def next_step(self, losses: LossSums, sentences: int, seconds: float) -> None:
+        """An optimizer step was made."""
+        self.losses.update(losses)
+        self.step += 1
+        self.epoch_step += 1
+        self.sentences += sentences
+        self.epoch_seconds += seconds
+
     def next_epoch(self, evaluation_seconds: float) -> None:
         """The running epoch is over; the next has done nothing yet."""
         self.total_seconds += self.epoch_seconds + evaluation_seconds
