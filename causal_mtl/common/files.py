@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path, PurePosixPath
 from typing import TextIO, cast
+from urllib.parse import unquote, urlsplit
 
 from causal_mtl.common import trust
 from causal_mtl.common.errors import ConfigurationError
@@ -28,13 +29,17 @@ def local_path(path_or_url: str | PathLike) -> Path:
     """
     text = str(path_or_url)
     trust.check_file(text)
-    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://", text):
+    if _is_url(text):
         return _downloaded(text)
     path = Path(text).expanduser()
     if not path.exists():
         nearest = next((parent for parent in path.absolute().parents if parent.exists()), None)
         raise FileNotFoundError(f"{text}: no such file or directory (nearest existing directory: {nearest})")
     return path
+
+
+def _is_url(path: str) -> bool:
+    return re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://", path) is not None
 
 
 def _downloaded(url: str) -> Path:
@@ -45,6 +50,13 @@ def _downloaded(url: str) -> Path:
     except Exception as error:  # each scheme's own: no network, no such file, no permission
         reason = one_line(str(error)) or type(error).__name__
         raise ConfigurationError(f"{url}: cannot be downloaded: {reason}") from error
+
+
+def file_name(path_or_url: str | PathLike) -> str:
+    """The name of a file or directory: of a URL the one that it had there, not that of its copy in the cache."""
+    if not _is_url(str(path_or_url)):
+        return Path(path_or_url).name
+    return PurePosixPath(unquote(urlsplit(str(path_or_url)).path)).name
 
 
 def path_problem(path: str) -> str | None:
@@ -89,7 +101,7 @@ def open_text(
     A byte order mark is dropped.
 
     Args:
-        path_or_url: what to open; its name tells whether it is compressed.
+        path_or_url: what to open; its name tells whether it is compressed, or its first bytes do.
         errors: what to do with bytes that are not UTF-8, as in `open`.
         newline: what ends a line, as in `open`.
 
@@ -107,16 +119,22 @@ def open_text(
 
 @contextmanager
 def _opened(name: str, file: Path, errors: str, newline: str | None) -> Iterator[TextIO]:
-    if name.endswith(".zip"):
-        with zipfile.ZipFile(file) as archive:
-            names = [member for member in archive.namelist() if not member.endswith("/")]
-            if len(names) != 1:
-                raise ConfigurationError(f"{name}: expected one file in the archive, got {len(names)}")
-            if archive.getinfo(names[0]).flag_bits & 1:
-                raise ConfigurationError(f"{name}: the file in the archive is encrypted")
-            with archive.open(names[0]) as raw:
-                yield io.TextIOWrapper(raw, "utf-8-sig", errors, newline)
-    else:
-        opened = gzip.open if name.endswith(".gz") else open
-        with opened(file, "rt", encoding="utf-8-sig", errors=errors, newline=newline) as text:
-            yield cast(TextIO, text)
+    with open(file, "rb") as raw:
+        begin = raw.peek(4)  # what was downloaded is not named as its URL
+        if name.endswith(".zip") or begin.startswith(b"PK\x03\x04"):
+            with zipfile.ZipFile(raw) as archive, archive.open(_only_member(archive, name)) as member:
+                yield io.TextIOWrapper(member, "utf-8-sig", errors, newline)
+        elif name.endswith(".gz") or begin.startswith(b"\x1f\x8b"):
+            with gzip.open(raw, "rt", encoding="utf-8-sig", errors=errors, newline=newline) as text:
+                yield cast(TextIO, text)
+        else:
+            yield io.TextIOWrapper(raw, "utf-8-sig", errors, newline)
+
+
+def _only_member(archive: zipfile.ZipFile, name: str) -> str:
+    names = [member for member in archive.namelist() if not member.endswith("/")]
+    if len(names) != 1:
+        raise ConfigurationError(f"{name}: expected one file in the archive, got {len(names)}")
+    if archive.getinfo(names[0]).flag_bits & 1:
+        raise ConfigurationError(f"{name}: the file in the archive is encrypted")
+    return names[0]

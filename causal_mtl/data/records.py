@@ -134,15 +134,17 @@ def _is_whole(line: str) -> bool:
     return True
 
 
-def _decoded(line: str | bytes) -> str:
-    """A line as text, without a byte order mark.
+def _decoded(line: str | bytes, encoding: str = "utf-8-sig") -> str:
+    """A line as text.
+
+    A byte order mark at its beginning is dropped by default: JSON has none, but files that were joined may.
 
     Raises:
         ConfigurationError: it is not UTF-8.
     """
     try:
         raw = line.encode("utf-8", "surrogateescape") if isinstance(line, str) else line
-        return raw.decode("utf-8-sig")
+        return raw.decode(encoding)
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"not UTF-8: {error.reason} at byte {error.start + 1} of the line") from None
     except UnicodeEncodeError:  # only from Python: a string with other halves of surrogate pairs
@@ -159,6 +161,8 @@ def _decoded_or_none(line: str | bytes) -> str | None:
 def read_lines(path: Path, newline: str | None = None) -> Iterator[tuple[str, str]]:
     """Each line of a text file, its end included, and where it stands ("file:12").
 
+    A byte order mark is dropped at the beginning of the file; elsewhere it is a character as others.
+
     Args:
         path: of the file.
         newline: what ends a line, as in `open`; "" leaves line ends as they are.
@@ -169,7 +173,7 @@ def read_lines(path: Path, newline: str | None = None) -> Iterator[tuple[str, st
     with open_text(path, errors="surrogateescape", newline=newline) as file:
         for number, line in enumerate(file, start=1):
             try:
-                yield f"{path}:{number}", _decoded(line)
+                yield f"{path}:{number}", _decoded(line, "utf-8")
             except ConfigurationError as error:
                 raise ConfigurationError(f"{path}:{number}: {error}") from None
 

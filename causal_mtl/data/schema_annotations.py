@@ -179,6 +179,9 @@ class AnnotationReader:
                 return self.instance.text[start:end]
             indices = found
         assert indices is not None
+        if not by_characters:
+            first, last = self.instance.tokens[indices[0]], self.instance.tokens[indices[1] - 1]
+            self._check_text(raw, first.start, last.end, where)
         label = expect_label(raw.get("label", self.labels.get(indices, UNTYPED)), f"{where}.label")
         return Span(*indices, label, _score(raw, where))
 
@@ -202,12 +205,15 @@ class AnnotationReader:
             raise ConfigurationError(
                 f"{where}: [{start}, {end}) does not lie within {len(self.instance.text)} characters of text"
             )
+        self._check_text(raw, start, end, where)
+        return start, end
+
+    def _check_text(self, raw: dict[str, Any], start: int, end: int, where: str) -> None:
         text = self.instance.text[start:end]
         if "text" in raw and raw["text"] != text:
             raise ConfigurationError(
                 f"{where}.text: expected {text!r}, as in the text, got {shown(raw['text'])}"
             )
-        return start, end
 
     def _words(self, end: Span | str) -> str:
         return end if isinstance(end, str) else self.instance.span_text(end)

@@ -1,10 +1,13 @@
 import gzip
 import hashlib
+import os
 import zipfile
+from threading import Thread
 
 import pytest
 
 from causal_mtl.common import ConfigurationError, local_path, open_text, sha256
+from causal_mtl.common.files import file_name
 
 
 def test_local_path(tmp_path, monkeypatch):
@@ -29,6 +32,14 @@ def test_urls_go_through_the_cache(tmp_path, monkeypatch):
     monkeypatch.setattr(cached_path, "cached_path", lambda url: tmp_path / url.rpartition("/")[2])
     assert local_path("https://example.org/x/model.tar.gz") == tmp_path / "model.tar.gz"
     assert local_path("hf://org/name/model.tar.gz") == tmp_path / "model.tar.gz"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["a b?.txt", "x/a b?.txt", "https://h/x/a%20b%3F.txt?download=true#1", "hf://org/name/a%20b%3F.txt"],
+)
+def test_the_name_of_a_file(path):
+    assert file_name(path) == "a b?.txt"
 
 
 def test_a_download_that_fails(monkeypatch):
@@ -70,8 +81,19 @@ def test_open_text_reads_compressed_files(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("folder/a.txt", "ä\nb\n")
     for name in ("a.gz", "a.zip"):
+        (tmp_path / f"as {name.replace('.', ' ')}").write_bytes((tmp_path / name).read_bytes())
+    for name in ("a.gz", "a.zip", "as a gz", "as a zip"):
         with open_text(tmp_path / name) as file:
             assert list(file) == ["ä\n", "b\n"]
+
+
+def test_open_text_reads_what_cannot_be_read_twice(tmp_path):
+    os.mkfifo(tmp_path / "a")
+    writer = Thread(target=(tmp_path / "a").write_bytes, args=(b"a\nb\n",))
+    writer.start()
+    with open_text(tmp_path / "a") as file:
+        assert list(file) == ["a\n", "b\n"]
+    writer.join()
 
 
 def test_a_zip_of_several_files_is_an_error(tmp_path):

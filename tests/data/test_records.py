@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causal_mtl.common import ConfigurationError
-from causal_mtl.data.records import read_entries, read_records
+from causal_mtl.data.records import read_entries, read_lines, read_records
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,11 @@ def test_other_encodings(tmp_path):
     (tmp_path / "x").write_bytes('{"a": "é"}'.encode("latin-1"))
     with pytest.raises(ConfigurationError, match="x:1: not UTF-8"):
         list(read_records(tmp_path / "x"))
+
+
+def test_a_byte_order_mark_is_one_at_the_beginning_only(tmp_path):
+    (tmp_path / "x").write_text("\ufeffa O\n\ufeff B-X\n", encoding="utf-8")
+    assert [line for _, line in read_lines(tmp_path / "x")] == ["a O\n", "\ufeff B-X\n"]
 
 
 def read(tmp_path, content):

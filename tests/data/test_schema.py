@@ -159,6 +159,18 @@ def test_mistakes_name_their_place(annotations, message):
             {"text": "a b", "tokens": ["a", "b"], "annotations": span_of(tokens=[0, 1], start=2, end=3)},
             "are not tokens",
         ),
+        (
+            {"tokens": ["Ann", "Lee"], "annotations": span_of(tokens=[0, 2], text="Ann")},
+            r"spans\[0\]\.text: expected 'Ann Lee', as in the text, got \"Ann\"",
+        ),
+        (
+            {
+                "text": "AnnLee",
+                "tokens": ["Ann", "Lee"],
+                "annotations": span_of(tokens=[0, 2], text="Ann Lee"),
+            },
+            "expected 'AnnLee', as in the text",
+        ),
     ],
 )
 def test_mistakes_of_records(record, message):

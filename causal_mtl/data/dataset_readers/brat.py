@@ -18,7 +18,7 @@ from causal_mtl.data.offsets import token_range
 from causal_mtl.data.records import read_lines
 
 _MENTION = re.compile(r"(\S+) (\d{1,9} \d{1,9}(?:;\d{1,9} \d{1,9})*)")
-_RELATION = re.compile(r"(\S+) \S+?:(T\S+) \S+?:(T\S+)\s*")
+_RELATION = re.compile(r"(\S+) \S+?:([TE]\S+) \S+?:([TE]\S+)\s*")
 _BYTE_ORDER_MARK = "\ufeff"
 _NOT_READ = {
     "E": "event",
@@ -56,8 +56,8 @@ class BratReader(DatasetReader):
     Text-bound annotations (``T1\tType start end\ttext``) and binary relations (``R1\tType Arg1:T1 Arg2:T2``) are
     read, overlapping ones too. Some mentions are kept as unplaced and counted, with the relations that need them:
     discontinuous ones (``start end;start end``), those that do not begin and end with a token, and, with
-    ``unit: "line"``, those that cross the end of a line. Events, attributes, normalizations and equivalences are
-    counted as not read; notes are skipped.
+    ``unit: "line"``, those that cross the end of a line. Events, their relations, attributes, normalizations and
+    equivalences are counted as not read; notes are skipped.
 
     Registered as a `DatasetReader` with name "brat".
 
@@ -184,7 +184,10 @@ def _parsed(file: Path) -> _Document:
             match = _RELATION.fullmatch(fields[1])
             if match is None:
                 raise ConfigurationError(f"{where}: expected 'Type Arg1:T1 Arg2:T2', got {fields[1]!r}")
-            document.relations.append((match[1], match[2], match[3], where))
+            if "E" in (match[2][0], match[3][0]):
+                document.notes["relation of an event not read"] += 1
+            else:
+                document.relations.append((match[1], match[2], match[3], where))
         elif kind in _NOT_READ:
             if _NOT_READ[kind]:
                 document.notes[f"{_NOT_READ[kind]} not read"] += 1

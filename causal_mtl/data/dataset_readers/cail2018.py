@@ -88,6 +88,9 @@ class Cail2018Reader(DatasetReader):
         return counts
 
     def _read(self, path: Path) -> Iterable[Instance]:
+        return self._read_named(path, path.name)
+
+    def _read_named(self, path: Path, name: str) -> Iterable[Instance]:
         counts = self._counts(path)
         left_out: Counter[str] = Counter()
         for where, fact, labels in _cases(path):
@@ -101,7 +104,9 @@ class Cail2018Reader(DatasetReader):
                 self.term: LabelAnnotation(labels["term"]),
             }
             number = where.rpartition(":")[2].strip()
-            yield Instance(fact, self.tokenizer.tokenize(fact), annotations, {"id": f"{path.stem}:{number}"})
+            yield Instance(
+                fact, self.tokenizer.tokenize(fact), annotations, {"id": f"{Path(name).stem}:{number}"}
+            )
         for reason, cases in sorted(left_out.items()):
             logger.warning("%s: %d cases are left out: %s", path, cases, reason)
 

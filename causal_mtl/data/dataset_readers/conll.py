@@ -56,12 +56,15 @@ class ConllReader(DatasetReader):
             raise ConfigurationError("comment: every line begins with an empty string; leave it out")
 
     def _read(self, path: Path) -> Iterable[Instance]:
+        return self._read_named(path, path.name)
+
+    def _read_named(self, path: Path, name: str) -> Iterable[Instance]:
         document, number = 0, 0
         for where, rows in self._sentences(path):
             if rows is None:
                 document, number = document + 1, 0
                 continue
-            yield self._instance(rows, where, f"{path.name}:{document}:{number}")
+            yield self._instance(rows, where, f"{name}:{document}:{number}")
             number += 1
 
     def _instance(self, rows: list[tuple[str, list[str]]], where: str, identifier: str) -> Instance:

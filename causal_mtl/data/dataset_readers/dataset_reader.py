@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from causal_mtl.common import ConfigurationError, Name, PositiveInt, Registrable
-from causal_mtl.common.files import local_path
+from causal_mtl.common.files import file_name, local_path
 from causal_mtl.data.dataset_readers.part import Part
 from causal_mtl.data.instance import Instance, Token, labels_of
 from causal_mtl.data.offsets import align_words, join_words
@@ -60,19 +60,24 @@ class DatasetReader(Registrable):
 
     def _checked(self, path: str | PathLike[str], file: Path) -> Iterator[Instance]:
         count = 0
-        for number, instance in enumerate(islice(self._read(file), self.max_instances), start=1):
+        name = file_name(path)
+        for number, instance in enumerate(islice(self._read_named(file, name), self.max_instances), start=1):
             _check_strings(instance, f"{path}: record {number}")
             if not instance.tokens:
                 logger.warning("%s: record %d has no tokens and is left out", path, number)
                 continue
             if "id" not in instance.metadata:
-                instance.metadata = {"id": f"{file.stem}:{number}", **instance.metadata}
+                instance.metadata = {"id": f"{Path(name).stem}:{number}", **instance.metadata}
             if self.part is None or self.part.has(str(instance.metadata["id"])):
                 count += 1
                 yield instance
         if not count:
             of_part = f" (part {self.part.name!r})" if self.part else ""
             raise ConfigurationError(f"{path}: there are no instances in this file{of_part}")
+
+    def _read_named(self, path: Path, name: str) -> Iterable[Instance]:
+        """As `_read`, for readers that put the file's name into ids: the copy of a URL's file has another."""
+        return self._read(path)
 
     @abstractmethod
     def _read(self, path: Path) -> Iterable[Instance]:

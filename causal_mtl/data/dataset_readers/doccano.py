@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from causal_mtl.data.instance import Annotation, Instance, LabelAnnotation, Rela
 from causal_mtl.data.offsets import token_range
 from causal_mtl.data.records import expect, expect_key, expect_strings, shown
 
-_KNOWN = ("text", "label", "labels", "entities", "relations", "cats")
+_LABELLED = ("entities", "label", "labels", "relations", "cats")
 
 
 @DatasetReader.register("doccano")
@@ -30,9 +30,12 @@ class DoccanoReader(DatasetReader):
     - Sequence labelling: ``{"id", "text", "label": [[start, end, label], …]}`` (or ``labels``).
     - With relations: ``{"id", "text", "entities": [{"id", "label", "start_offset", "end_offset"}, …], "relations":
       [{"id", "from_id", "to_id", "type"}, …]}``.
-    - Text classification: ``{"id", "text", "label": ["…", …]}``, or ``cats`` beside ``entities``. An empty list is
-      one of texts or of spans as the first other one of the file is; if all are empty, of spans.
+    - Text classification: ``{"id", "text", "label": ["…", …]}``. An empty list is one of texts or of spans as the
+      first other one of the file is; if all are empty, of spans.
+    - Intent detection and slot filling: ``{"id", "text", "cats": ["…", …], "entities": [[start, end, label],
+      …]}``.
 
+    A record is annotated for the tasks whose keys it has; ``label`` beside keys of the other forms is refused.
     Offsets count characters of the text, ends are exclusive. Spans that do not begin and end with a token, and
     the relations that need them, are kept as unplaced and counted. Other keys are metadata.
 
@@ -66,20 +69,16 @@ class DoccanoReader(DatasetReader):
     def _instance(self, record: dict[str, Any], where: str, of_texts: bool) -> Instance:
         """An instance; where there are no labels, `of_texts` says whether they would be of texts or spans."""
         text = expect_key(record, "text", str, where)
-        instance = Instance(text, self.tokenizer.tokenize(text), {}, other_keys(record, *_KNOWN))
-        key: str | None = next((key for key in ("label", "labels") if key in record), None)
-        if "entities" in record:
+        instance = Instance(text, self.tokenizer.tokenize(text), {}, other_keys(record, "text", *_LABELLED))
+        key = _main_key(record, where)
+        if key == "entities":
             self._read_graph(instance, record, where)
             key, listed = "cats", record.get("cats")
-        elif key is None:
-            raise ConfigurationError(
-                f"{where}: expected 'label' or 'entities', got {', '.join(map(repr, record))}"
-            )
         else:
             listed = expect(record[key], list, f"{where}: {key!r}")
             if isinstance(listed[0], list) if listed else not of_texts:
-                spans = [_triple(item, f"{where}: {key!r}[{i}]") for i, item in enumerate(listed)]
-                self._add_spans(instance, dict(enumerate(spans)), where)
+                spans = {at: _triple(item, at) for at, item in _items(record, key, where)}
+                self._add_spans(instance, spans, where)
                 listed = None
         if listed is not None:
             labels = expect_strings(listed, f"{where}: {key!r}")
@@ -89,19 +88,24 @@ class DoccanoReader(DatasetReader):
 
     def _read_graph(self, instance: Instance, record: dict[str, Any], where: str) -> None:
         """Entities and relations, which name entities by their ids."""
-        entities = {}
-        for i, item in enumerate(expect(record["entities"], list, f"{where}: 'entities'")):
-            at = f"{where}: 'entities'[{i}]"
-            expect(item, dict, at)
-            start, end, label = (_need(item, key, at) for key in ("start_offset", "end_offset", "label"))
-            entities[expect(_need(item, "id", at), int, at)] = _triple([start, end, label], at)
+        entities: dict[int | str, tuple[int, int, str]] = {}
+        for at, item in _items(record, "entities", where):
+            identifier, triple = _entity(item, at)
+            if identifier in entities:
+                raise ConfigurationError(f"{at}: there are two entities with the id {identifier}")
+            entities[identifier] = triple
         spans = self._add_spans(instance, entities, where)
+        if "relations" in record:
+            self._add_relations(instance, record, spans, where)
+
+    def _add_relations(
+        self, instance: Instance, record: dict[str, Any], spans: dict[int | str, Span | str], where: str
+    ) -> None:
         placed, unplaced = [], []
-        for i, item in enumerate(expect(record.get("relations", []), list, f"{where}: 'relations'")):
-            at = f"{where}: 'relations'[{i}]"
+        for at, item in _items(record, "relations", where):
             expect(item, dict, at)
             label = expect_key(item, "type", str, at)
-            head, tail = (self._entity(item, key, spans, at) for key in ("from_id", "to_id"))
+            head, tail = (_end(item, key, spans, at) for key in ("from_id", "to_id"))
             if isinstance(head, Span) and isinstance(tail, Span):
                 placed.append(Relation(head, label, tail))
             else:
@@ -111,10 +115,10 @@ class DoccanoReader(DatasetReader):
         instance.annotations[self.relations] = relation_annotation(placed, instance.notes, unplaced)
 
     def _add_spans(
-        self, instance: Instance, spans: dict[int, tuple[int, int, str]], where: str
-    ) -> dict[int, Any]:
+        self, instance: Instance, spans: Mapping[Any, tuple[int, int, str]], where: str
+    ) -> dict[int | str, Span | str]:
         """Annotate `instance`; the placed span or the text of each, by id."""
-        found: dict[int, Span | str] = {}
+        found: dict[int | str, Span | str] = {}
         unplaced: list[tuple[str, str]] = []
         for key, (start, end, label) in spans.items():
             if not 0 <= start < end <= len(instance.text):
@@ -132,11 +136,46 @@ class DoccanoReader(DatasetReader):
         annotations[self.mentions] = span_annotation(placed, instance.notes, unplaced)
         return found
 
-    def _entity(self, item: dict[str, Any], key: str, spans: dict[int, Any], where: str) -> Any:
-        identifier = expect_key(item, key, int, where)
-        if identifier not in spans:
-            raise ConfigurationError(f"{where}: {key!r}: there is no entity with the id {identifier}")
-        return spans[identifier]
+
+def _main_key(record: dict[str, Any], where: str) -> str:
+    """The key that says of which form a record is.
+
+    Raises:
+        ConfigurationError: there is none, or one beside it that records of this form do not have.
+    """
+    key = next((key for key in ("entities", "label", "labels") if key in record), None)
+    if key is None:
+        raise ConfigurationError(
+            f"{where}: expected 'label' or 'entities', got {', '.join(map(repr, record))}"
+        )
+    read = (key, "relations", "cats") if key == "entities" else (key,)
+    for other in _LABELLED:
+        if other in record and other not in read:
+            raise ConfigurationError(f"{where}: {other!r} is not read beside {key!r}: leave out one of them")
+    return key
+
+
+def _items(record: dict[str, Any], key: str, where: str) -> list[tuple[str, Any]]:
+    """The items of a list, each with where it stands."""
+    listed = expect(record[key], list, f"{where}: {key!r}")
+    return [(f"{where}: {key!r}[{i}]", item) for i, item in enumerate(listed)]
+
+
+def _entity(item: Any, where: str) -> tuple[int | str, tuple[int, int, str]]:
+    """The id of an entity, and its triple. A mere triple has its place as id: no relation names it."""
+    if isinstance(item, list):
+        return where, _triple(item, where)
+    expect(item, dict, where)
+    start, end, label = (_need(item, key, where) for key in ("start_offset", "end_offset", "label"))
+    return expect(_need(item, "id", where), int, where), _triple([start, end, label], where)
+
+
+def _end(item: dict[str, Any], key: str, spans: Mapping[int | str, Span | str], where: str) -> Span | str:
+    """The head or tail of a relation."""
+    identifier = expect_key(item, key, int, where)
+    if identifier not in spans:
+        raise ConfigurationError(f"{where}: {key!r}: there is no entity with the id {identifier}")
+    return spans[identifier]
 
 
 def _need(item: dict[str, Any], key: str, where: str) -> Any:

@@ -18,7 +18,8 @@ from causal_mtl.data.records import expect, expect_key, shown
 from causal_mtl.data.schema_annotations import UNTYPED
 from causal_mtl.data.strings import expect_label, expect_tokens
 
-_NOT_READ = ("clusters", "events", "event_clusters")
+_OF_DOCUMENTS = ("clusters", "event_clusters")
+"""What is not read and listed once for a document, not for each of its sentences."""
 
 
 @DatasetReader.register("dygie")
@@ -30,7 +31,8 @@ class DygieReader(DatasetReader):
     inclusive. A document without ``ner`` or ``relations`` is not annotated for that task. Mentions that leave
     their sentence are kept as unplaced and counted; clusters and events are not read, and counted.
 
-    An instance's id is ``doc_key:number of the sentence``.
+    An instance's id is ``doc_key:number of the sentence``, if there is a ``doc_key``. Clusters are counted with
+    the first sentence of their document.
 
     Registered as a `DatasetReader` with name "dygie".
 
@@ -51,15 +53,14 @@ class DygieReader(DatasetReader):
             yield from self._document(record, where)
 
     def _document(self, record: dict[str, Any], where: str) -> Iterable[Instance]:
-        key = record.get("doc_key", "")
+        key = record.get("doc_key")
         listed = expect_key(record, "sentences", list, where)
         sentences = [expect_tokens(words, f"{where}: 'sentences'[{i}]") for i, words in enumerate(listed)]
         document = [word for words in sentences for word in words]
         starts = accumulate((len(words) for words in sentences), initial=0)
         ner, relations = (_per_sentence(record, name, len(sentences), where) for name in ("ner", "relations"))
         for i, (words, start) in enumerate(zip(sentences, starts, strict=False)):
-            notes = Counter({f"{name} not read": len(record[name][i])
-                             for name in _NOT_READ if _listed(record, name, i)})  # fmt: skip
+            notes = _not_read(record, i)
             place = _Sentence(document, start, start + len(words))
             text, tokens = join_words(words)
             annotations: dict[str, Annotation] = {}
@@ -71,7 +72,8 @@ class DygieReader(DatasetReader):
                 }
                 at = f"{where}: 'relations'[{i}]"
                 annotations[self.relations] = place.relations(relations[i], types, notes, at)
-            yield Instance(text, tokens, annotations, {"id": f"{key}:{i}"}, notes)
+            metadata = {} if key in (None, "") else {"id": f"{key}:{i}"}
+            yield Instance(text, tokens, annotations, metadata, notes)
 
 
 class _Sentence:
@@ -140,11 +142,11 @@ def _per_sentence(record: dict[str, Any], name: str, sentences: int, where: str)
     return [expect(item, list, f"{where}: {name!r}[{i}]") for i, item in enumerate(listed)]
 
 
-def _listed(record: dict[str, Any], name: str, sentence: int) -> bool:
-    value = record.get(name)
-    return (
-        isinstance(value, list)
-        and sentence < len(value)
-        and isinstance(value[sentence], list)
-        and bool(value[sentence])
-    )
+def _not_read(record: dict[str, Any], sentence: int) -> Counter[str]:
+    """How much of each kind that is not read is counted with a sentence."""
+    events = record.get("events")
+    listed = {"events": events[sentence] if isinstance(events, list) and sentence < len(events) else None}
+    if sentence == 0:
+        listed |= {name: record.get(name) for name in _OF_DOCUMENTS}
+    counts = {name: len(items) for name, items in listed.items() if isinstance(items, list)}
+    return +Counter({f"{name} not read": count for name, count in counts.items()})

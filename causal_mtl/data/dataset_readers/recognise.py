@@ -47,8 +47,8 @@ def _have(record: Record, items: str, *keys: str) -> bool:
 
 
 def _start_end_label(record: Record) -> bool:
-    """Whether there is a list of ``[start, end, label]`` under "label" or "labels"."""
-    found = _items(record, "label", "labels")
+    """Whether there is a list of ``[start, end, label]`` under "label", "labels" or "entities"."""
+    found = _items(record, "label", "labels", "entities")
     return bool(found) and isinstance(found[0], list) and len(found[0]) == 3
 
 

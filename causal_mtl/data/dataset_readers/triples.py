@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,8 @@ class TriplesReader(DatasetReader):
     Each is read from a JSON list or from one object a line. Texts are split at blanks. Dialects 1 and 2 give
     mentions as strings: they are placed among the tokens (`placement.place`) and marked ``by_text``. Triples
     given twice are dropped and counted in `notes`; mentions that do not occur in the text, and their triples,
-    are counted there and kept as ``unplaced``. Other keys of a record are its metadata.
+    are counted there and kept as ``unplaced``, and so are further types of a mention. Other keys of a record are
+    its metadata.
 
     Registered as a `DatasetReader` with name "triples".
 
@@ -97,13 +98,15 @@ class TriplesReader(DatasetReader):
         text = expect_key(record, "sentText", str, where)
         triples = []
         types: dict[str, str] = {}
+        typed: list[tuple[str, str]] = []
         for i, mention in enumerate(
             expect(record.get("entityMentions", []), list, f"{where}: 'entityMentions'")
         ):
             at = f"{where}: 'entityMentions'[{i}]"
             expect(mention, dict, at)
             label = expect_label(mention.get("label", UNTYPED), f"{at}: 'label'")
-            types.setdefault(_joined(expect_key(mention, "text", str, at)), label)
+            typed.append((_joined(expect_key(mention, "text", str, at)), label))
+            types.setdefault(*typed[-1])
         for i, relation in enumerate(expect_key(record, "relationMentions", list, where)):
             at = f"{where}: 'relationMentions'[{i}]"
             expect(relation, dict, at)
@@ -114,7 +117,8 @@ class TriplesReader(DatasetReader):
             if label != "None":
                 triples.append((head, label, tail))
         metadata = other_keys(record, "sentText", "relationMentions", "entityMentions")
-        return self._from_strings(text, triples, types, metadata)
+        further = [pair for pair in dict.fromkeys(typed) if types[pair[0]] != pair[1]]
+        return self._from_strings(text, triples, types, metadata, further)
 
     def _spo(self, record: dict[str, Any], where: str) -> Instance:
         words = expect_tokens(expect_key(record, "tokens", list, where), f"{where}: 'tokens'")
@@ -138,9 +142,17 @@ class TriplesReader(DatasetReader):
         return Instance(text, tokens, annotations, metadata, notes)
 
     def _from_strings(
-        self, text: str, triples: Iterable[Triple], types: dict[str, str], metadata: dict[str, Any]
+        self,
+        text: str,
+        triples: Iterable[Triple],
+        types: dict[str, str],
+        metadata: dict[str, Any],
+        further: Sequence[tuple[str, str]] = (),
     ) -> Instance:
-        """An instance whose mentions are placed; `types` by mention, in the order of the file."""
+        """An instance whose mentions are placed; `types` by mention, in the order of the file.
+
+        `further` types of mentions have no place: each string is placed once.
+        """
         notes: Counter[str] = Counter()
         triples = unique(triples, notes, "duplicate relation")
         types = types | {m: UNTYPED for head, _, tail in triples for m in (head, tail) if m not in types}
@@ -157,8 +169,9 @@ class TriplesReader(DatasetReader):
             if head in placed and tail in placed
         )
         notes.update({"mention not in the text": len(lost), "relation not in the text": len(lost_triples)})
+        notes["second type of a mention"] += len(further)
         annotations: dict[str, Annotation] = {
-            self.mentions: SpanAnnotation(tuple(sorted(placed.values())), lost, by_text=True),
+            self.mentions: SpanAnnotation(tuple(sorted(placed.values())), (*lost, *further), by_text=True),
             self.relations: RelationAnnotation(relations, lost_triples, by_text=True),
         }
         return Instance(text, tokens, annotations, metadata, +notes)

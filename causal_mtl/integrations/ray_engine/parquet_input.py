@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from causal_mtl.common import ConfigurationError
+from causal_mtl.data.strict_json import parse
+
+HOLD_JSON = ("given", "annotations")
 
 
 def is_parquet(path: Path) -> bool:
@@ -38,9 +41,9 @@ def parquet_schema(path: Path) -> Any:
 
 
 def rows_as_lines(path: Path, size: int) -> Iterator[tuple[int, bytes]]:
-    """Each row, numbered from 1, as JSON.
+    """Each row, numbered from 1, as JSON; one with a string that is not UTF-8 is that string.
 
-    A null in ``text`` is as if the key were absent; a column of strings named ``given`` holds JSON.
+    A null in ``text`` is as if the key were absent; strings in ``given`` and ``annotations`` hold JSON.
 
     Args:
         path: of the file.
@@ -57,22 +60,40 @@ def rows_as_lines(path: Path, size: int) -> Iterator[tuple[int, bytes]]:
     try:
         with parquet.ParquetFile(path) as file:
             for batch in file.iter_batches(size):
-                for row in batch.to_pylist():
+                for line in _as_lines(batch):
                     number += 1
-                    yield number, json.dumps(_record(row), ensure_ascii=False).encode("utf-8")
+                    yield number, line
     except (pa.ArrowInvalid, OSError) as error:
         raise ConfigurationError(f"{path}: after row {number}: {_line(error)}") from None
 
 
-def _record(row: dict[str, Any]) -> dict[str, Any]:
+def _as_lines(batch: Any) -> Iterator[bytes]:
+    try:
+        yield from map(_record, batch.to_pylist())
+    except UnicodeDecodeError:
+        yield from (_as_line(batch.slice(row, 1)) for row in range(batch.num_rows))
+
+
+def _as_line(row: Any) -> bytes:
+    """A batch of one row as JSON, or its string that is not UTF-8: for that the line will be refused."""
+    try:
+        return _record(*row.to_pylist())
+    except UnicodeDecodeError as error:
+        return error.object
+
+
+def _record(row: dict[str, Any]) -> bytes:
     if row.get("text", "") is None:
         del row["text"]
-    if isinstance(row.get("given"), str):
-        with suppress(
-            ValueError
-        ):  # what is no JSON stays a string: the predictor says that it expects an object
-            row["given"] = json.loads(row["given"])
-    return row
+    fields = {key: json.dumps(value) for key, value in row.items()}
+    for key in HOLD_JSON:
+        if isinstance(row.get(key), str):
+            # What is no JSON stays a string: the predictor says that it expects an object. All else goes into the
+            # line as it is, where it is checked as that of JSON lines.
+            with suppress(ConfigurationError):
+                parse(row[key])
+                fields[key] = row[key]
+    return ("{" + ", ".join(f"{json.dumps(key)}: {value}" for key, value in fields.items()) + "}").encode()
 
 
 def _is_json(kind: Any) -> bool:

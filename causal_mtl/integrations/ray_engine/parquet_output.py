@@ -93,7 +93,10 @@ def _columns(inputs: Sequence[Path]) -> list[Any]:
         if not schema.equals(first):
             raise ConfigurationError(f"{path}: its columns are not those of {inputs[0]}")
     if "fields" in first.names:
-        raise ConfigurationError(f"{inputs[0]}: column 'fields': the output has one of this name; rename it")
+        raise ConfigurationError(
+            f"{inputs[0]}: column 'fields': the output has one of this name, for all that has no column; "
+            "rename it, or leave it out if this is the output of another prediction"
+        )
     # A record that is skipped has no values here, whatever the column promises.
     return [field.with_nullable(True) for field in first if field.name not in OWN]
 

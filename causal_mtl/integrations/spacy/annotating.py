@@ -23,7 +23,8 @@ def annotate(doc: Doc, predicted: Predicted, tasks: TaskGraph, settings: Setting
     """Write all annotations to `doc`; what this component wrote there before is replaced.
 
     Raises:
-        ConfigurationError: another component has written under the same key; nothing is written.
+        ConfigurationError: another component has written under the same key, or this one did and the user data,
+            which say so, were lost; nothing is written.
     """
     spans = {
         settings.prefix + task.name: _spans(doc, predicted, task.name) for task in tasks if _is_spans(task)
@@ -89,7 +90,8 @@ def _check_free(where: str, keys: Mapping[str, Any], taken: set[str]) -> None:
     for key in keys:
         if key in taken:
             raise ConfigurationError(
-                f"doc.{where}[{key!r}] is there already, from another component; give this one a 'prefix'"
+                f"doc.{where}[{key!r}] is there already, from another component, or from this one if the document "
+                "was stored without its user data (DocBin needs store_user_data=True); give this one a 'prefix'"
             )
 
 

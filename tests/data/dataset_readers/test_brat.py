@@ -70,6 +70,14 @@ def test_offsets_that_count_otherwise_are_refused(read, text, notes):
         read(text, notes)
 
 
+def test_events_and_their_relations_are_counted(read):
+    [instance] = read(notes="T1\tP 0 3\tAnn\nT2\tGo 4 8\tleft\nE1\tGo:T2 Who:T1\n"
+                      "R1\tof Arg1:E1 Arg2:T1\nR2\tof Arg1:T1 Arg2:E1\nR3\tby Arg1:T2 Arg2:T1\n")  # fmt: skip
+    ann, left = Span(0, 1, "P"), Span(1, 2, "Go")
+    assert instance.annotations["relations"].relations == (Relation(left, "by", ann),)
+    assert instance.notes == {"event not read": 1, "relation of an event not read": 2}
+
+
 def test_what_is_not_utf8_is_named(read, tmp_path):
     read()
     (tmp_path / "brat/sub/a.txt").write_bytes(b"Ann\nleft \xff")

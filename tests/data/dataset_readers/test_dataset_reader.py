@@ -1,11 +1,19 @@
+import gzip
 import logging
+import zipfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data import (
+    Cail2018Reader,
+    ConllReader,
     DatasetReader,
     Instance,
+    JsonlReader,
     SingleIdIndexer,
     SpacyTokenizer,
     Token,
@@ -46,6 +54,36 @@ def test_a_file_without_instances(tmp_path):
 def test_a_missing_file_is_an_error_at_once(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         Lines().read(tmp_path / "nowhere.txt")
+
+
+@pytest.fixture
+def web(tmp_path, monkeypatch):
+    """A folder, and the address at which a server on loopback has its files."""
+    monkeypatch.setattr("cached_path.common.CACHE_DIRECTORY", tmp_path / "cache")
+    folder = tmp_path / "web"
+    folder.mkdir()
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield folder, f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_data_by_url_is_read_as_from_the_file(web, fixtures):
+    folder, address = web
+    content = b'{"text": "a"}\n{"text": "b"}\n'
+    (folder / "my dev.jsonl").write_bytes(content)
+    (folder / "dev.jsonl.gz").write_bytes(gzip.compress(content))
+    with zipfile.ZipFile(folder / "dev.zip", "w") as archive:
+        archive.writestr("dev.jsonl", content)
+    (folder / "dev.tsv").write_text("a O\n\nb O\n")
+    (folder / "law.json").write_bytes((fixtures / "cail2018/dev.json").read_bytes())
+    readers = {"dev.tsv": ConllReader(), "law.json": Cail2018Reader(tokenizer=WhitespaceTokenizer())}
+    for file in folder.iterdir():
+        reader = readers.get(file.name) or JsonlReader(tokenizer=WhitespaceTokenizer())
+        instances = list(reader.read(file))
+        assert instances[0].metadata["id"].startswith(file.name if file.suffix == ".tsv" else file.stem)
+        assert list(reader.read(f"{address}/{file.name.replace(' ', '%20')}?download=true")) == instances
 
 
 def test_defaults():

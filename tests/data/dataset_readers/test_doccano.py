@@ -42,6 +42,18 @@ def test_relations(read):
     assert instance.metadata == {"id": 4}
 
 
+def test_slots_and_an_intent(read):
+    annotations = read({"text": "Ann left Rome", "cats": ["travel"], "entities": [[0, 3, "P"]]}).annotations
+    assert list(annotations) == ["entities", "categories"], "no relations are asked for"
+    assert annotations["entities"].spans == (Span(0, 1, "P"),)
+    assert annotations["categories"].labels == ("travel",)
+    assert list(read({"text": "Ann", "cats": ["a"], "entities": []}).annotations) == [
+        "entities",
+        "categories",
+    ]
+    assert "relations" in read({"text": "Ann", "entities": [], "relations": []}).annotations
+
+
 @pytest.mark.parametrize("key", ["label", "labels"])
 def test_spans_or_categories(read, key):
     spans = read({"text": "Ann left Rome", key: [[0, 3, "P"]]}).annotations
@@ -70,6 +82,18 @@ def test_an_empty_list_is_gold_of_what_the_file_has(tmp_path, label, task):
         ({"text": "Ann", "label": [[0, "P"]]}, "expected [start, end, label]"),
         ({"text": "Ann", "label": ["a", 3]}, "'label'[1]: expected a string"),
         ({**GRAPH, "relations": [{"from_id": 8, "to_id": 3, "type": "x"}]}, "no entity with the id 3"),
+        (
+            {**GRAPH, "entities": [[0, 3, "P"]], "relations": [{"from_id": 0, "to_id": 0, "type": "x"}]},
+            "'relations'[0]: 'from_id': there is no entity with the id 0",
+        ),
+        (
+            {**GRAPH, "entities": GRAPH["entities"][:1] * 2},
+            "'entities'[1]: there are two entities with the id 8",
+        ),
+        ({**GRAPH, "label": ["a"]}, "'label' is not read beside 'entities': leave out one of them"),
+        ({"text": "Ann", "label": ["a"], "labels": ["b"]}, "'labels' is not read beside 'label'"),
+        ({"text": "Ann", "label": [[0, 3, "P"]], "relations": []}, "'relations' is not read beside 'label'"),
+        ({"text": "Ann", "label": [[0, 3, "P"]], "cats": ["a"]}, "'cats' is not read beside 'label'"),
     ],
 )
 def test_bad_records_are_named(read, record, message):

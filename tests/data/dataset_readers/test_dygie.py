@@ -40,6 +40,20 @@ def test_a_document_without_a_key_is_not_annotated(read):
     assert set(first.annotations) == {"entities"}
 
 
+def test_documents_without_a_doc_key_are_numbered(tmp_path):
+    document = {key: value for key, value in DOCUMENT.items() if key != "doc_key"}
+    (tmp_path / "dev.jsonl").write_text(f"{json.dumps(document)}\n{json.dumps(document)}\n")
+    ids = [instance.metadata["id"] for instance in DygieReader().read(tmp_path / "dev.jsonl")]
+    assert ids == ["dev:1", "dev:2", "dev:3", "dev:4"]
+
+
+def test_clusters_are_those_of_the_document(read):
+    clusters = [[[0, 0], [3, 3]], [[1, 1], [4, 4]], [[2, 2], [5, 5]]]
+    first, second = read({**DOCUMENT, "clusters": clusters, "event_clusters": [], "events": [[], [1, 2]]})
+    assert first.notes["clusters not read"] == 3
+    assert second.notes == {"events not read": 2, "mention outside its sentence": 1}
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -31,6 +31,7 @@ def error(reader, tmp_path, text):
         (TriplesReader(), SPERT, "this looks like SpERT"),
         (JsonlReader(), {"text": "A b", "label": [[0, 1, "x"]]}, "this looks like doccano"),
         (JsonlReader(), {"text": "A b", "labels": [[0, 1, "x"]]}, "this looks like doccano"),
+        (JsonlReader(), {"text": "A b", "cats": ["y"], "entities": [[0, 1, "x"]]}, "this looks like doccano"),
         (
             JsonlReader(),
             {

@@ -57,6 +57,15 @@ def test_second_dialect_has_types_and_pairs_without_relation(read):
     assert instance.metadata["sentId"] == 3
 
 
+def test_a_second_type_of_a_mention_is_counted_and_kept_as_unplaced(read):
+    mentions = [{"text": "Rome", "label": label} for label in ("CITY", "TEAM", "CITY", "TEAM")]
+    [instance] = read({"sentText": "Rome won", "relationMentions": [], "entityMentions": mentions})
+    entities = instance.annotations["entities"]
+    assert entities.spans == (Span(0, 1, "CITY"),)
+    assert entities.unplaced == (("Rome", "TEAM"),)
+    assert instance.notes == {"second type of a mention": 1}
+
+
 def test_third_dialect_has_offsets_and_types(read):
     detail = [0, 2, "person", "lives in", 4, 5, "city"]
     [instance] = read(

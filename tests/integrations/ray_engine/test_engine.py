@@ -96,17 +96,29 @@ def test_parquet_in_and_out(a_ray, trained, tmp_path):
     ids = pa.array(range(100, 140), pa.int16())
     folder = tmp_path / "in"
     folder.mkdir()
-    parquet.write_table(pa.table({"id": ids, "text": TEXTS[:40]}), folder / "1.parquet")
-    parquet.write_table(pa.table({"id": ids[:2], "text": ["", "a"]}), folder / "2.parquet")
+    none = pa.nulls(40, pa.string())
+    parquet.write_table(pa.table({"id": ids, "text": TEXTS[:40], "given": none}), folder / "1.parquet")
+    texts = pa.array([b"", b"a", b"\xff", b"a", b"a"]).view(pa.string())
+    given = [None, None, None, r'{"\ud800": {}}', "[" * 100_000]
+    parquet.write_table(pa.table({"id": ids[:5], "text": texts, "given": given}), folder / "2.parquet")
     output = tmp_path / "out.parquet"
     options = ("--engine", "ray", "--workers", 1, "--batch-size", 1, "--on-error", "skip")
     assert run(trained, folder, *options, "--output-file", output) == 1
     table = parquet.read_table(output)
     assert table.schema.field("id").type == pa.int16()
-    assert table["id"].to_pylist() == [*range(100, 140), None, 101]
-    assert table["text"].to_pylist() == [*TEXTS[:40], None, "a"]
-    error = {"file": str(folder / "2.parquet"), "line": 1, "error": "there are no tokens in this text"}
-    assert [json.loads(value) for value in table["fields"].to_pylist() if value] == [error]
+    assert table["id"].to_pylist() == [*range(100, 140), None, 101, None, None, None]
+    assert table["text"].to_pylist() == [*TEXTS[:40], None, "a", None, None, None]
+    errors = [json.loads(value) for value in table["fields"].to_pylist() if value]
+    assert errors[0] == {
+        "file": str(folder / "2.parquet"),
+        "line": 1,
+        "error": "there are no tokens in this text",
+    }
+    assert [(error["line"], error["error"].partition(":")[0]) for error in errors[1:]] == [
+        (3, "not UTF-8"),
+        (4, "given"),
+        (5, "given"),
+    ]
     (tmp_path / "in.jsonl").write_text(lines({"id": 1, "text": text} for text in TEXTS[:40]))
     assert run(trained, tmp_path / "in.jsonl", "--batch-size", 1, "--output-file", tmp_path / "plain") == 0
     plain = [json.loads(line) for line in (tmp_path / "plain").read_text().splitlines()]

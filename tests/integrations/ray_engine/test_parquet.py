@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from causal_mtl.common import ConfigurationError
+from causal_mtl.data.records import line_entry
 from causal_mtl.integrations.ray_engine.parquet_input import rows_as_lines
 from causal_mtl.integrations.ray_engine.parquet_output import ParquetOutput
 
@@ -34,6 +35,47 @@ def test_rows_become_records(tmp_path):
         {"id": 8, "tokens": ["x"], "given": None},
         {"id": 9, "text": "c", "tokens": None, "given": "no JSON"},
     ]
+
+
+def error_of(tmp_path, **columns):
+    """Of the only row, by the strict parser that workers read lines with."""
+    (numbered,) = rows_as_lines(write(tmp_path / "a.parquet", **columns), 2)
+    return line_entry(numbered).error
+
+
+@pytest.mark.parametrize("column", ["given", "annotations"])
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        (r'{"a": "\ud800"}', "{column}.a: the string has half of a surrogate pair"),
+        ('{"a": 1, "a": 2}', "{column}: the key 'a' is given twice"),
+        ('{"a": NaN}', "{column}.a: the number is NaN"),
+        ("[" * 101 + "]" * 101, "nested too deeply (more than 100"),
+    ],
+)
+def test_json_in_a_column_is_checked_as_that_of_lines(tmp_path, column, text, error):
+    assert error.format(column=column) in error_of(tmp_path, text=["a"], **{column: [text]})
+
+
+def test_json_in_a_column_that_is_nested_beyond_all_bounds(tmp_path):
+    for depth in (*range(900, 1000), 100_000):
+        file = write(tmp_path / "a.parquet", text=["a"], given=['{"a": ' * depth + "1" + "}" * depth])
+        ((_, line),) = rows_as_lines(file, 2)
+        entry = line_entry((1, line))
+        assert entry.error or isinstance(entry.record["given"], str)
+
+
+def test_json_in_a_column_is_one_value(tmp_path):
+    file = write(tmp_path / "a.parquet", given=['{}, "text": "b"'], text=["a"])
+    assert [json.loads(line)["text"] for _, line in rows_as_lines(file, 2)] == ["a"]
+
+
+def test_a_string_that_is_not_utf8_is_a_bad_line(tmp_path):
+    text = pa.array([b"a", b"b \xff", b"c"]).cast(pa.binary()).view(pa.string())
+    lines = list(rows_as_lines(write(tmp_path / "a.parquet", id=[1, 2, 3], text=text), 2))
+    first, bad, last = map(line_entry, lines)
+    assert (first.record, last.record) == ({"id": 1, "text": "a"}, {"id": 3, "text": "c"})
+    assert bad.error.startswith("not UTF-8: invalid start byte at byte 3")
 
 
 def test_a_column_that_json_lacks_is_refused(tmp_path):
@@ -114,7 +156,9 @@ def test_records_that_were_skipped_do_not_go_into_columns_of_the_input(tmp_path)
 
 def test_a_column_named_fields_is_refused(tmp_path):
     file = write(tmp_path / "a.parquet", text=["a"], fields=["b"])
-    with pytest.raises(ConfigurationError, match="column 'fields': the output has one of this name"):
+    with pytest.raises(
+        ConfigurationError, match=r"column 'fields': the output has one .* of another prediction"
+    ):
         predictions([file])
 
 

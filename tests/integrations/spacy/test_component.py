@@ -279,6 +279,13 @@ def test_documents_can_be_stored(nlp):
     stored = DocBin(docs=[doc], store_user_data=True).to_bytes()
     (again,) = DocBin(store_user_data=True).from_bytes(stored).get_docs(spacy.blank("en").vocab)
     assert found(again) == found(doc)
+    assert found(nlp(again)) == found(doc)
+
+
+def test_a_document_that_was_stored_without_user_data_is_refused(nlp):
+    (again,) = DocBin(docs=[nlp(TEXT)]).get_docs(nlp.vocab)
+    with pytest.raises(ConfigurationError, match="stored without its user data"):
+        nlp(again)
 
 
 def test_displacy_shows_it(nlp):
