@@ -232,7 +232,7 @@ def as_line(record: Mapping[str, Any]) -> bytes:
         ConfigurationError: it is no JSON: a predictor of one's own made it, or a score is NaN.
     """
     from causal_mtl.common import ConfigurationError
-    from causal_mtl.data.strict_json import check
+    from causal_mtl.common.strict_json import check
 
     try:
         return (json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")

@@ -13,7 +13,7 @@ from typing import Any
 
 from causal_mtl.common import ConfigurationError
 from causal_mtl.common.files import open_text
-from causal_mtl.data.strict_json import check, parse, parse_list
+from causal_mtl.common.strict_json import check, parse, parse_list
 
 _KINDS = {str: "a string", int: "an integer", float: "a number", list: "a list", dict: "an object"}
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from causal_mtl.common import ConfigurationError
+from causal_mtl.common.strict_json import is_text
 from causal_mtl.data.instance import Token
 from causal_mtl.data.records import expect, expect_key, expect_strings
-from causal_mtl.data.strict_json import is_text
 from causal_mtl.data.token_lines import ESCAPES
 from causal_mtl.data.tokenizers import Tokenizer
 

@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 from causal_mtl.archive import Archive
 from causal_mtl.common import ConfigurationError, Registrable
+from causal_mtl.common.strict_json import check
 from causal_mtl.data import Annotation, Instance
 from causal_mtl.data.instance import Token, scores_of
 from causal_mtl.data.records import Entry, expect, read_entries
 from causal_mtl.data.schema import to_json
-from causal_mtl.data.strict_json import check
 from causal_mtl.data.strings import expect_text, expect_tokens
 from causal_mtl.nn.precision import choose_device, choose_precision
 from causal_mtl.predictors.annotator import Annotator

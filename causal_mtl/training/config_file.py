@@ -33,16 +33,6 @@ def read_config(path: str | PathLike[str], overrides: str | dict[str, Any] = "")
         raise ConfigurationError(str(error)) from None
 
 
-def in_order(value: Any) -> Any:
-    """Keys in the order that jsonnet gives them, in which ``config.json`` will be read again.
-
-    Components are made in that order, so it decides which random weights each one starts with.
-    """
-    if isinstance(value, dict):
-        return {key: in_order(value[key]) for key in sorted(value)}
-    return [in_order(item) for item in value] if isinstance(value, list) else value
-
-
 def with_text_overrides(params: Params, overrides: str) -> Params:
     """`params` with changes that are given as jsonnet text."""
     from causal_mtl.common.jsonnet import evaluate_text

@@ -15,13 +15,13 @@ from causal_mtl.common import (
     Params,
     Problem,
 )
+from causal_mtl.common.strict_json import in_order
 from causal_mtl.data import Instance, Vocabulary
 from causal_mtl.data.dataset_readers.part import place_of
 from causal_mtl.data.loader import CountableInstance, Loader
 from causal_mtl.data.report import Report
 from causal_mtl.models import Model
 from causal_mtl.training.checks import check
-from causal_mtl.training.config_file import in_order
 from causal_mtl.training.data_report import problems
 from causal_mtl.training.gold import gold_errors, missing_labels
 from causal_mtl.training.note import data_hashes
@@ -49,6 +49,8 @@ class Experiment:
 
     def __init__(self, config: Params) -> None:
         expanded, self.initial = expand(config.as_dict(quiet=True))
+        # As jsonnet orders keys, and `config.json` will be read again: components are made in that order, so it
+        # decides which random weights each one starts with.
         self.config = Params(in_order(expanded))
         plan, self.tasks = check(self.config)
         self._reads = list(plan.reads())

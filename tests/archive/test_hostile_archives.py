@@ -186,7 +186,7 @@ def test_the_config_is_no_program(content, path, monkeypatch, text):
     monkeypatch.setenv("CMTL_SECRET", SECRET)
     fuzz.pack(path, fuzz.with_manifest({**content, "config.json": text.encode()}))
     message = refusal(path)
-    assert message.startswith("config.json: not JSON")
+    assert message.startswith("config.json: malformed JSON")
     assert SECRET not in message
 
 
@@ -201,11 +201,11 @@ def test_overrides_are_still_the_users_jsonnet(original, monkeypatch):
     [
         (b'{"model": NaN}', "NaN"),
         (b'{"model": 1e999}', "too large"),
-        (b'{"model": ' + b"1" * 5000 + b"}", "digits"),
+        (b'{"model": ' + b"1" * 5000 + b"}", "too large"),
         (b'{"model": {}, "model": {}}', "given twice"),
         (b"[" * 200_000, "nested too deeply"),
         (b'{"a":' * 200 + b"1" + b"}" * 200, "nested too deeply"),
-        (b'{"a": "\\ud800"}', "surrogates"),
+        (b'{"a": "\\ud800"}', "surrogate pair"),
         (b'{"a": "\xff"}', "utf-8"),
         (b"[]", "expected an object"),
         (b"", "Expecting value"),

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from causal_mtl.common import ConfigurationError
-from causal_mtl.common.strict_json import parse_json
+from causal_mtl.common.strict_json import check, parse
 
 MAX_BYTES = 1 << 20
 MAX_CHARACTERS = 20_000
@@ -32,8 +32,9 @@ async def read_object(request: Request) -> dict[str, Any]:
             message = f"the request has more than the {MAX_BYTES:,} bytes that are allowed"
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)
     try:
-        value = parse_json(body.decode("utf-8"))
-    except ValueError as error:
+        value = parse(body.decode("utf-8"))
+        check(value)
+    except (ConfigurationError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"the request is not JSON: {error}") from None
     if not isinstance(value, dict):
         raise ConfigurationError(f"the request: expected an object, got {type(value).__name__}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from causal_mtl.common import ConfigurationError
-from causal_mtl.data.strict_json import parse
+from causal_mtl.common.strict_json import parse
 
 HOLD_JSON = ("given", "annotations")
 

@@ -3,7 +3,7 @@ import logging
 import pytest
 
 from causal_mtl.common import ConfigurationError
-from causal_mtl.common.strict_json import parse_json
+from causal_mtl.common.strict_json import parse
 from causal_mtl.data.instance import (
     Instance,
     LabelAnnotation,
@@ -111,7 +111,7 @@ def test_as_json_and_back(known):
 )
 def test_anything_else_is_refused(known, content, message):
     with pytest.raises(ConfigurationError) as error:
-        known.read(parse_json(content))
+        known.read(parse(content))
     assert message in str(error.value)
 
 
