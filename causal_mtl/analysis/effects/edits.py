@@ -191,8 +191,7 @@ def _means(
     return [
         {
             "mean": float(found.mean[column]),
-            "low": float(found.low[column]),
-            "high": float(found.high[column]),
+            **found.interval(column),
             "by_model": [float(value) for value in models[:, column]],
         }
         for column in range(values.shape[2])

@@ -89,7 +89,12 @@ def _error_rows(parts: Mapping[str, Mapping[str, Any]], errors: list[str]) -> li
 
 
 def _estimate(found: Mapping[str, Any]) -> str:
-    return f"{found['mean']:.3f} [{found['low']:.3f}, {found['high']:.3f}]"
+    return f"{found['mean']:.3f} {_interval(found)}"
+
+
+def _interval(found: Mapping[str, Any]) -> str:
+    """Both ends; a dash where one case leaves them unknown."""
+    return "–" if found["low"] is None else f"[{found['low']:.3f}, {found['high']:.3f}]"
 
 
 def _against(asked: Mapping[str, Any]) -> str:
@@ -113,7 +118,7 @@ def _cells(row: Mapping[str, Any], paths: list[str]) -> list[str]:
         row["outcome"],
         str(row["units"]),
         number(total["effect"]),
-        f"[{total['low']:.3f}, {total['high']:.3f}]",
+        _interval(total),
         *(number(row["paths"][path]["effect"]) for path in paths[1:]),
         "–" if row["q"] is None else f"{row['q']:.3f}",
         "yes" if row["found"] else "no",

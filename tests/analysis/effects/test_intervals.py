@@ -38,6 +38,31 @@ def test_intervals_cover(models, of_models):
     assert 0.87 <= covered / 200 <= 0.99
 
 
+@pytest.mark.parametrize("cases", [2, 5])
+def test_intervals_of_few_cases_cover(cases):
+    """What few cases show of how much cases vary is too little, and hardly known: it is widened."""
+    rng = np.random.default_rng(2)
+    covered = 0
+    for trial in range(400):
+        found = Bootstrap(400, trial).means(rng.normal(size=(1, cases, 1)), range(cases))
+        covered += bool(found.low[0] <= 0 <= found.high[0])
+    assert 0.91 <= covered / 400 <= 0.98
+
+
+def test_few_cases_do_not_widen_what_models_differ_by():
+    """Cases are all alike, so that all there is to know is how models vary."""
+    values = np.random.default_rng(3).normal(size=(4, 1, 1))
+    few, many = (Bootstrap(500).means(np.repeat(values, n, axis=1), range(n)) for n in (2, 50))
+    assert few.high - few.low == pytest.approx(many.high - many.low, rel=0.2)
+
+
+def test_one_case_says_nothing():
+    found = Bootstrap(99).means(np.full((2, 3, 1), 0.5), [7, 7, 7])
+    assert found.mean[0] == 0.5
+    assert list(found.p) == [1.0]
+    assert found.interval(0) == {"low": None, "high": None}
+
+
 @pytest.mark.parametrize("models", [3, 5])
 def test_intervals_of_resampled_models_know_of_the_training_data(models):
     """All models are off by what their common data are off by, and each by a bootstrap sample of these besides."""
