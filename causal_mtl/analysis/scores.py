@@ -28,12 +28,17 @@ def scores(run: FinishedRun, measure: str) -> list[float]:
         measure: such as "relations/exact_f1", or another quantity that is logged for validation data.
 
     Raises:
-        ConfigurationError: the run does not have it.
+        ConfigurationError: the run does not have it, or the data that was counted has no gold for it.
     """
     names = [*run.measure(measure).beside, measure]
     if run.counts and measure in run.counts.measures:
         return [float(ratio(run.measure(name), run.counts_of(name).sum(axis=0))) for name in names]
     if run.counts and run.counts.data != run.config.get("validation_data_path"):
+        if run.measure(measure).columns:
+            raise ConfigurationError(
+                f"{run.counts.data}: no sentence is annotated for what {measure!r} scores "
+                f"(scored: {', '.join(run.counts.measures) or 'nothing'})"
+            )
         raise ConfigurationError(
             f"{measure!r} is no ratio of sums over sentences: it is only known on the validation data of the "
             "training "

@@ -39,8 +39,10 @@ def test_scores_from_counts():
     table = score_table({"a": [run("a", 1, rows=[[1, 2, 1], [0, 0, 3]], data="test.json")]}, MEASURE)
     assert table.title.startswith(f"{MEASURE} on test.json, predicted anew")
     assert table.rows[0][2:5] == ["50.0", "25.0", "33.3"]
-    with pytest.raises(ConfigurationError, match="only known on the validation data"):
+    with pytest.raises(ConfigurationError, match="no sentence is annotated for what 'topic/accuracy' scores"):
         score_table({"a": [run("a", 1, rows=[[1, 2, 1]], data="test.json")]}, "topic/accuracy")
+    with pytest.raises(ConfigurationError, match="only known on the validation data"):
+        score_table({"a": [run("a", 1, rows=[[1, 2, 1]], data="test.json")]}, "topic/loss")
     assert score_table({"a": [run("a", 1, rows=[[1, 2, 1]])]}, "topic/accuracy").rows[0][2] == "25.0"
 
 

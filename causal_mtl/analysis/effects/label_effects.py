@@ -19,6 +19,7 @@ from causal_mtl.analysis.effects.question import LabelQuestion
 from causal_mtl.analysis.effects.units import NONE, Family, families
 from causal_mtl.archive import Archive, Device, load_archive
 from causal_mtl.common import ConfigurationError
+from causal_mtl.training.gold import read_all
 
 
 def label_effects(
@@ -43,17 +44,21 @@ def label_effects(
         The report (docs/causal-effects.md).
 
     Raises:
-        ConfigurationError: a model cannot be asked this, the models do not fit together, or there is no gold.
+        ConfigurationError: a model cannot be asked this, the models do not fit together, or gold that is needed is
+            not there.
     """
     first = load_archive(archives[0], device=device)
     question.check(first.model)
     source = first.model.tasks[question.source]
     labels = source.label_names(first.vocab)
     _check_labels(question, labels)
-    instances = list(first.reader.read(data))
+    needed = [first.model.tasks[name] for name in question.given_gold]
+    if question.weights == "frequency" and not frequencies_from:
+        needed.append(source)
+    instances = read_all(first, data, needed)
     found = families(instances, source, labels)
     counted = (
-        families(list(first.reader.read(frequencies_from)), source, labels) if frequencies_from else found
+        families(read_all(first, frequencies_from, [source]), source, labels) if frequencies_from else found
     )
     wanted = [
         (family, contrasts(family, question, _shares(other) if question.weights == "frequency" else None))
