@@ -52,7 +52,8 @@ def plot_bars(configurations: Configurations, measure: str, also: Sequence[str] 
         panel.grid(axis="y", visible=False)
     axes[0].set_yticks(list(rows.values()), list(rows))
     axes[0].set_ylim(len(rows) - 0.4, -0.6)
-    figure.suptitle(f"{source(configurations)}: {_over_seeds(configurations, 'mean ± sd', 'a dot a seed')}")
+    seeds_as = _over_seeds(configurations, "mean ± sd", "a dot a seed")
+    figure.suptitle(f"{source(configurations, measure)}: {seeds_as}")
     return figure
 
 
@@ -119,7 +120,7 @@ def plot_against(series: Mapping[str, Series], key: str, measure: str, also: Seq
             log_if_wide(panel, "y", [value for seeds in drawn.values() for value in seeds])
     legend(figure, handles)
     by_label = {f"{label} {value}": runs for (label, value), runs in points.items()}
-    figure.suptitle(f"{_only(series)}{source(by_label)}: {_over_seeds(by_label, 'mean ± sd')}")
+    figure.suptitle(f"{_only(series)}{source(by_label, measure)}: {_over_seeds(by_label, 'mean ± sd')}")
     return figure
 
 
