@@ -158,3 +158,14 @@ def seed_warnings(models: int) -> list[str]:
     """What is to be said of intervals over so many models."""
     one = "one model: the intervals say nothing about trainings with other seeds"
     return [one] if models == 1 else []
+
+
+def sample_warnings(effects: int, samples: int, fdr: float) -> list[str]:
+    """What is to be said where the smallest p of so many samples is too large for one of so many effects."""
+    least = 2 / (samples + 1)
+    if least * effects < fdr:
+        return []
+    return [
+        f"{samples} samples give no p below {least:.2g}: of {effects} effects one that stands alone cannot be "
+        f"found, however large it is; --samples {math.floor(2 * effects / fdr) + 1} is enough"
+    ]

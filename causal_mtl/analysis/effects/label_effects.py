@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from causal_mtl.analysis.effects.estimate import Estimated, estimate
-from causal_mtl.analysis.effects.intervals import Bootstrap, seed_warnings
+from causal_mtl.analysis.effects.intervals import Bootstrap, sample_warnings, seed_warnings
 from causal_mtl.analysis.effects.models import is_resampled, one_by_one
 from causal_mtl.analysis.effects.observe import Observed, contrasts, observe
 from causal_mtl.analysis.effects.overlap import overlap
@@ -80,7 +80,7 @@ def label_effects(
         "data": data,
         "resampled": result.bootstrap.resampled,
         "texts": len(instances),
-        **_of_units(found, observed, question),
+        **_of_units(found, observed, question, len(result.effects)),
         "paths": list(result.effects[0].paths) if result.effects else [],
         "left_out": result.left_out,
         "effects": [asdict(effect) for effect in result.effects],
@@ -89,9 +89,9 @@ def label_effects(
 
 
 def _of_units(
-    found: Sequence[Family], observed: Sequence[Sequence[Observed]], question: LabelQuestion
+    found: Sequence[Family], observed: Sequence[Sequence[Observed]], question: LabelQuestion, effects: int
 ) -> dict[str, Any]:
-    """What the report says of the units: how many, and how far the texts leave their labels open."""
+    """What the report says of the units: how many, how far the texts leave their labels open, and warnings."""
     overlaps = [
         overlap(np.concatenate([of_model[number].source for of_model in observed]), family.values)
         for number, family in enumerate(found)
@@ -106,7 +106,11 @@ def _of_units(
         "units": len(units),
         "units_without_gold": sum(unit.factual is None for unit in units),
         "overlap": [one.as_json() for one in overlaps],
-        "warnings": warnings + seed_warnings(len(observed)),
+        "warnings": [
+            *warnings,
+            *seed_warnings(len(observed)),
+            *sample_warnings(effects, question.samples, question.fdr),
+        ],
     }
 
 

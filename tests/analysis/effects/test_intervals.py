@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from causal_mtl.analysis.effects.intervals import Bootstrap, benjamini_hochberg
+from causal_mtl.analysis.effects.intervals import Bootstrap, benjamini_hochberg, sample_warnings
 
 
 def test_the_mean_is_that_over_models_and_units():
@@ -101,3 +101,14 @@ def test_nothing_is_found_where_nothing_is():
         p = Bootstrap(2000, trial).means(values, range(60)).p
         runs_that_find += any(q < 0.05 for q in benjamini_hochberg(list(p)))
     assert runs_that_find <= 5
+
+
+@pytest.mark.parametrize(("effects", "fdr"), [(20, 0.05), (51, 0.05), (7, 0.3), (1, 1.0)])
+def test_too_few_samples_to_find_one_of_many_effects(effects, fdr):
+    """With as many as are said to be enough a huge effect among none is found, with somewhat fewer it is not."""
+    (warning,) = sample_warnings(effects, 1, fdr)
+    enough = int(warning.split("--samples ")[1].split()[0])
+    assert sample_warnings(effects, enough, fdr) == []
+    for samples, found in ((enough, True), (enough - 2, False)):
+        p = [2 / (samples + 1), *[1.0] * (effects - 1)]
+        assert (benjamini_hochberg(p)[0] < fdr) == found == (not sample_warnings(effects, samples, fdr))

@@ -58,6 +58,12 @@ def test_without_transfer_there_is_no_effect(of_world, world):
     assert all(row["p"] == 1 for row in report["effects"])
 
 
+def test_few_samples_are_said_to_be_too_few(of_world, world):
+    few, enough = (asked([of_world(seed=1)], world, samples=n)["warnings"] for n in (200, 721))
+    assert [text for text in few if "of 18 effects" in text and "--samples 721 is enough" in text]
+    assert not [text for text in enough if "--samples" in text]
+
+
 def renamed(record, names):
     """The labels of A, called otherwise."""
     for annotation in (record["annotations"].get("A"),):
