@@ -92,6 +92,11 @@ def test_of_one_text_there_is_no_interval(reviews, fixtures, tmp_path, capsys):
     [
         (["--source", "foods"], "--source: the model has no task 'foods'; did you mean 'food'?"),
         (["--target", "service"], "labels of 'food' do not reach 'service' in this model; they reach rating"),
+        (["--labels", "(none)"], "--labels: the task 'food' has no label '(none)'"),
+        (["--against", "(none)"], "--against: the task 'food' has no label '(none)'"),
+        (["--labels", "Positive", "--against", "Positive"], "--against: no label of 'food' has another"),
+        (["--known-null", "service"], "--known-null: labels of 'food' do not reach 'service'"),
+        (["--known-null", "rating"], "--known-null: 'rating' is the target; name an outcome of it"),
         (["--labels", "Good"], "--labels: the task 'food' has no label 'Good'"),
         (["--given-gold", "food"], "--given-gold: 'food' is the source or a target"),
         (["--known-null", "rating/9"], "--known-null: 'rating' has no outcome '9'"),

@@ -19,6 +19,7 @@ from causal_mtl.analysis.effects.question import LabelQuestion
 from causal_mtl.analysis.effects.units import NONE, Family, families
 from causal_mtl.archive import Archive, Device, load_archive
 from causal_mtl.common import ConfigurationError
+from causal_mtl.tasks import Task
 from causal_mtl.training.gold import read_all
 
 
@@ -51,7 +52,7 @@ def label_effects(
     question.check(first.model)
     source = first.model.tasks[question.source]
     labels = source.label_names(first.vocab)
-    _check_labels(question, labels)
+    _check_labels(question, source, labels)
     needed = [first.model.tasks[name] for name in question.given_gold]
     if question.weights == "frequency" and not frequencies_from:
         needed.append(source)
@@ -64,6 +65,9 @@ def label_effects(
         (family, contrasts(family, question, _shares(other) if question.weights == "frequency" else None))
         for family, other in zip(found, counted, strict=True)
     ]
+    if not any(pairs for _, pairs in wanted):
+        option = "--against" if question.against else "--source"
+        raise ConfigurationError(f"{option}: no label of {source.name!r} has another to stand against")
     names = _outcomes(first, question)
     _check_nulls(question, names)
     observed: list[list[Observed]] = []
@@ -129,12 +133,20 @@ def _shares(family: Family) -> list[float]:
     return [float(counts[value]) for value in range(len(family.values))]
 
 
-def _check_labels(question: LabelQuestion, labels: Sequence[str]) -> None:
-    for option, named in (("--labels", question.labels), ("--against", [question.against])):
+def _check_labels(question: LabelQuestion, source: Task, labels: Sequence[str]) -> None:
+    if question.against and source.yields == "labels" and not source.exclusive:
+        raise ConfigurationError(
+            f"--against: labels of {source.name!r} do not exclude each other: each stands against its own absence"
+        )
+    others = labels if source.yields == "labels" else [*labels, NONE]
+    for option, named, known in (
+        ("--labels", question.labels, labels),
+        ("--against", [question.against] if question.against else [], others),
+    ):
         for label in named:
-            if label and label not in (*labels, NONE):
+            if label not in known:
                 raise ConfigurationError(
-                    f"{option}: the task {question.source!r} has no label {label!r} (labels: {', '.join(labels)})"
+                    f"{option}: the task {source.name!r} has no label {label!r} (labels: {', '.join(known)})"
                 )
 
 

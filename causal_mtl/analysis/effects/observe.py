@@ -47,7 +47,8 @@ def contrasts(family: Family, question: LabelQuestion, shares: Sequence[float] |
         if question.against:
             others = [family.values.index(question.against)] if question.against in family.values else []
         else:
-            others = [o for o in range(family.labels) if o != label] or [family.labels]
+            others = [o for o in range(family.labels) if o != label]
+            others = others or list(range(family.labels, len(family.values)))
         if others and others != [label]:
             found[label] = weights_of(label, others, shares)
     return found

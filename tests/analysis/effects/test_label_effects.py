@@ -165,6 +165,20 @@ def test_shuffled_labels_find_nothing(of_world, world, tmp_path):
     assert not any(row["found"] for row in report["effects"])
 
 
+def test_labels_that_do_not_exclude_each_other_stand_against_no_other(of_world, world, tmp_path):
+    config = of_world.config(world)
+    config["model"]["tasks"] = [
+        {"type": "multi_label_classification", "name": "A", "parents": []},
+        *config["model"]["tasks"][1:],
+    ]
+    config["trainer"]["num_epochs"] = 1
+    train(config, tmp_path / "run")
+    with pytest.raises(ConfigurationError, match="--against: labels of 'A' do not exclude each other"):
+        asked([tmp_path / "run"], world, against="a1")
+    rows = asked([tmp_path / "run"], world, labels=["a1"])["effects"]
+    assert {tuple(row["against"]) for row in rows} == {("not a1",)}
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
