@@ -101,6 +101,7 @@ def _of_units(
         for number, family in enumerate(found)
     ]
     units = [unit for family in found for unit in family.units]
+    skipped = sum(family.skipped for family in found)
     warnings = [
         text
         for one, family in zip(overlaps, found, strict=True)
@@ -109,13 +110,20 @@ def _of_units(
     return {
         "units": len(units),
         "units_without_gold": sum(unit.factual is None for unit in units),
+        "units_left_out": skipped,
         "overlap": [one.as_json() for one in overlaps],
         "warnings": [
             *warnings,
+            *_skipped_warnings(skipped, question.source),
             *seed_warnings(len(observed)),
             *sample_warnings(effects, question.samples, question.fdr),
         ],
     }
+
+
+def _skipped_warnings(skipped: int, source: str) -> list[str]:
+    why = "others stand at the same place, so that none can be set by itself"
+    return [f"{skipped} of the gold of {source!r} are left out: {why}"] if skipped else []
 
 
 def _what(family: Family, question: LabelQuestion) -> str:
