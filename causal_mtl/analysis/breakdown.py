@@ -37,7 +37,7 @@ def breakdown_table(configurations: Configurations, measure: str, by: By) -> Tab
     header = [f"{name} ({mask.sum()})" for name, mask in masks.items()]
     what = {"overlap": "kind of overlap", "triples": "number of triples"}[by]
     title = (
-        f"{measure} by {what} on {source(configurations)} "
+        f"{measure} by {what} on {source(configurations, measure)} "
         f"({unit(runs[0].measure(measure))}mean ± sd over seeds; in brackets the number of sentences)"
     )
     return Table(title, ["configuration", "seeds", *header], rows)

@@ -38,7 +38,7 @@ def _table(configurations: Configurations, name: str) -> Table:
     ]
     title = (
         f"combinations of {task} and {last.removeprefix(_NAME)} that never occur in training on "
-        f"{source(configurations)} (× 100, lower is better, mean ± sd over seeds)"
+        f"{source(configurations, name)} (× 100, lower is better, mean ± sd over seeds)"
     )
     return Table(title, ["configuration", "seeds", *header], rows)
 
@@ -61,7 +61,7 @@ def _main_scores(run: FinishedRun, task: str) -> list[str]:
 
 def _has(run: FinishedRun, name: str) -> bool:
     """Whether it was counted in each sentence, or is known from training on the data that is tabulated."""
-    if run.counts and name in run.counts.measures:
+    if run.has_counts_of(name):
         return True
     on_validation = run.counts is None or run.counts.data == run.config.get("validation_data_path")
     return on_validation and f"validation_{name}" in run.metrics

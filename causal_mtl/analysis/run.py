@@ -66,14 +66,25 @@ class FinishedRun:
             ConfigurationError: `measure` is no ratio of sums over sentences, or nothing was counted.
         """
         measures = self.counts.measures if self.counts else {}
-        holder = next((name for name in measures if measure in (name, *self.measure(name).beside)), None)
-        if self.counts is None or holder is None or not self.measure(measure).columns:
+        holder = self._holder(measure)
+        if self.counts is None or holder is None:
             raise ConfigurationError(
                 f"{self.source}: {measure!r} cannot be counted by sentence"
                 + (f" (those that can: {', '.join(measures)})" if measures else "")
             )
         there = self.counts.columns_of(holder)
         return measures[holder][:, [there.index(column) for column in self.measure(measure).columns]]
+
+    def has_counts_of(self, measure: str) -> bool:
+        """Whether `measure` was counted: by itself or, as precision and recall are, in the columns of another."""
+        return self._holder(measure) is not None
+
+    def _holder(self, measure: str) -> str | None:
+        """The measure whose columns hold those of `measure`."""
+        if self.counts is None or not self.measure(measure).columns:
+            return None
+        names = self.counts.measures
+        return next((name for name in names if measure in (name, *self.measure(name).beside)), None)
 
 
 def with_counts(run: FinishedRun, data: str | None = None) -> FinishedRun:

@@ -28,12 +28,17 @@ def scores(run: FinishedRun, measure: str) -> list[float]:
         measure: such as "relations/exact_f1", or another quantity that is logged for validation data.
 
     Raises:
-        ConfigurationError: the run does not have it.
+        ConfigurationError: the run does not have it, or the data that was counted has no gold for it.
     """
     names = [*run.measure(measure).beside, measure]
-    if run.counts and measure in run.counts.measures:
+    if run.has_counts_of(measure):
         return [float(ratio(run.measure(name), run.counts_of(name).sum(axis=0))) for name in names]
     if run.counts and run.counts.data != run.config.get("validation_data_path"):
+        if run.measure(measure).columns:
+            raise ConfigurationError(
+                f"{run.counts.data}: no sentence is annotated for what {measure!r} scores "
+                f"(scored: {', '.join(run.counts.measures) or 'nothing'})"
+            )
         raise ConfigurationError(
             f"{measure!r} is no ratio of sums over sentences: it is only known on the validation data of the "
             "training "
@@ -55,11 +60,11 @@ def mean_and_sd(values: Sequence[float], times: int = 100, places: str = ".1f") 
     return f"{shown} ± {times * stdev(values):{places}}" if len(values) > 1 else shown
 
 
-def source(configurations: Configurations) -> str:
-    """Where scores come from: the data, and whether it was predicted anew."""
+def source(configurations: Configurations, measure: str) -> str:
+    """Where the scores of `measure` come from: the data, and whether it was predicted anew."""
     runs = [run for group in configurations.values() for run in group]
     data = _names(runs, lambda run: run.data)
-    return f"{data}, {'predicted anew' if any(run.counts for run in runs) else 'as trained'}"
+    return f"{data}, {'predicted anew' if any(run.has_counts_of(measure) for run in runs) else 'as trained'}"
 
 
 def validation_data(configurations: Configurations) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from causal_mtl.data import Instance
     from causal_mtl.metrics import Measure, Metric
     from causal_mtl.predictors import Predictor
+    from causal_mtl.tasks import Task
 
 logger = logging.getLogger(__name__)
 
@@ -35,10 +36,11 @@ class SentenceCounts:
         data: the path of the labelled data.
         data_sha256: of its bytes.
         archive_sha256: of the model's archive.
-        measures: of every main measure that is a ratio of sums over sentences, by name, such as
-            "relations/exact_f1": ints, `(sentences, columns)`.
+        measures: of every main measure that is a ratio of sums over sentences and whose task has gold, by name,
+            such as "relations/exact_f1": ints, `(sentences, columns)`.
         columns: what the columns of each measure are; of one that is not named here, `KINDS`.
         groups: of the same sentences, by task of relations; None in a record of a time before there were groups.
+        warning: what is to be said of the data; None in a record of a time before gold was checked.
     """
 
     data: str
@@ -47,6 +49,7 @@ class SentenceCounts:
     measures: dict[str, NDArray[np.int64]]
     groups: dict[str, TripleGroups] | None = None
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    warning: str | None = None
 
     def columns_of(self, measure: str) -> tuple[str, ...]:
         """The names of the columns of `measure`."""
@@ -77,14 +80,15 @@ class SentenceCounts:
         }
         groups = record.get("groups")
         groups = groups and {task: TripleGroups(**of_task) for task, of_task in groups.items()}
-        return cls(record["data"], record["data_sha256"], record["archive_sha256"], measures, groups, columns)
+        named = {name: record[name] for name in ("data", "data_sha256", "archive_sha256")}
+        return cls(**named, measures=measures, groups=groups, columns=columns, warning=record.get("warning"))
 
 
 def sentence_counts(directory: Path, archive: Path, data: str) -> SentenceCounts:
     """Count what the model of a training finds in `data`, sentence by sentence.
 
     The counts are kept in ``counts/`` of `directory`, one file per data set, and counted again only when the bytes
-    of archive or data are others, or when what is kept lacks the groups.
+    of archive or data are others, or when what is kept lacks the groups or was counted without a look at the gold.
 
     Args:
         directory: of the training.
@@ -92,27 +96,39 @@ def sentence_counts(directory: Path, archive: Path, data: str) -> SentenceCounts
         data: a file or URL of labelled data, as the config's reader reads it.
 
     Raises:
-        ConfigurationError: there is no such data, or the archive cannot be loaded.
+        ConfigurationError: there is no such data, its gold is of another kind, or the archive cannot be loaded.
     """
     try:
         data_sha256, archive_sha256 = sha256(local_path(data)), sha256(archive)
     except FileNotFoundError as error:
         raise ConfigurationError(f"{directory}: {error}") from None
     cache = directory / "counts" / f"{data_sha256[:16]}.json"
-    kept = _kept(cache)
-    if kept is not None and (kept.data_sha256, kept.archive_sha256) == (data_sha256, archive_sha256):
-        return replace(kept, data=data)
+    counts = _kept(cache)
+    if counts is None or (counts.data_sha256, counts.archive_sha256) != (data_sha256, archive_sha256):
+        logger.info("%s: predicting %s", directory, data)
+        counts = _counted(archive, data, data_sha256, archive_sha256)
+        _keep(cache, counts)
+    if counts.warning:
+        logger.warning("%s: %s", data, counts.warning)
+    return replace(counts, data=data)
 
+
+def _counted(archive: Path, data: str, data_sha256: str, archive_sha256: str) -> SentenceCounts:
     from causal_mtl.predictors import load  # torch: not needed where everything is counted already
+    from causal_mtl.training.gold import check_gold, may_be_part
 
-    logger.info("%s: predicting %s", directory, data)
     predictor = load(archive)
     instances = list(predictor.archive.reader.read(data))
+    check_gold(instances, _with_gold(predictor.model.tasks, instances), data)
     groups = triple_groups(instances, [task.name for task in predictor.model.tasks])
     measures, columns = count(predictor, instances), countable(predictor.model.tasks.measures())
-    counts = SentenceCounts(data, data_sha256, archive_sha256, measures, groups, columns)
-    _keep(cache, counts)
-    return counts
+    warning = may_be_part(predictor.archive.reader, instances)
+    return SentenceCounts(data, data_sha256, archive_sha256, measures, groups, columns, warning)
+
+
+def _with_gold(tasks: Iterable[Task], instances: Sequence[Instance]) -> list[Task]:
+    """The tasks that any sentence is annotated for."""
+    return [task for task in tasks if any(task.name in instance.annotations for instance in instances)]
 
 
 def _keep(cache: Path, counts: SentenceCounts) -> None:
@@ -129,11 +145,12 @@ def count(predictor: Predictor, instances: Sequence[Instance]) -> dict[str, NDAr
     """Predict `instances` and count each by itself with its tasks' metrics.
 
     Returns:
-        what `SentenceCounts.measures` holds. A sentence that is not annotated for a task has zeros there.
+        what `SentenceCounts.measures` holds. A sentence that is not annotated for a task has zeros there; a task
+        that no sentence is annotated for is left out, as its zeros would read as a score of 0.
     """
     predicted = predictor.annotate([replace(instance, annotations={}) for instance in instances])
     counts: dict[str, NDArray[np.int64]] = {}
-    for task in predictor.model.tasks:
+    for task in _with_gold(predictor.model.tasks, instances):
         pairs = [
             (found[task.name], instance.annotations.get(task.name))
             for found, instance in zip(predicted, instances, strict=True)
@@ -143,7 +160,8 @@ def count(predictor: Predictor, instances: Sequence[Instance]) -> dict[str, NDAr
     for name, metric in predictor.model.consistency():
         columns = countable({f"{name}/{key}": measure for key, measure in metric.measures().items()})
         both = [(found, instance.annotations) for found, instance in zip(predicted, instances, strict=True)]
-        counts |= _by_sentence(name, metric, both, instances, columns)
+        found_together = _by_sentence(name, metric, both, instances, columns)
+        counts |= {measure: of for measure, of in found_together.items() if of.any()}
     return counts
 
 
@@ -178,4 +196,4 @@ def _kept(cache: Path) -> SentenceCounts | None:
         kept = SentenceCounts.from_json(json.loads(cache.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return kept if kept.groups is not None else None
+    return None if kept.groups is None or kept.warning is None else kept

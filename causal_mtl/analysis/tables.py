@@ -67,7 +67,7 @@ def score_table(configurations: Configurations, measure: str) -> Table:
     if described.beside:
         last = [name.rpartition("/")[2].rpartition("_")[2] for name in (*described.beside, measure)]
         columns = [_SHORT.get(name, name) for name in last]
-    title = f"{measure} on {source(configurations)} ({unit(described)}mean ± sd over seeds)"
+    title = f"{measure} on {source(configurations, measure)} ({unit(described)}mean ± sd over seeds)"
     return Table(title, ["configuration", "seeds", *columns, "best epoch", "minutes"], rows)
 
 

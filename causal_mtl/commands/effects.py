@@ -62,7 +62,8 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
         "--against",
         metavar="LABEL",
         default="",
-        help="the one label that all stand against; of mentions and relations also '(none)' (default: all others)",
+        help="the one label that all stand against; of mentions and relations also '(none)'; not where a text has "
+        "many labels, each of which stands against its absence (default: all others)",
     )
     parser.add_argument(
         "--weights",

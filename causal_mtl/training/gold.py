@@ -11,7 +11,7 @@ from os import PathLike
 from causal_mtl.archive import Archive
 from causal_mtl.common import ConfigurationError
 from causal_mtl.common.text import suggestion
-from causal_mtl.data import Instance, Vocabulary
+from causal_mtl.data import DatasetReader, Instance, Vocabulary
 from causal_mtl.data.instance import labels_of
 from causal_mtl.data.report import kind_of
 from causal_mtl.tasks import Task
@@ -30,17 +30,7 @@ def read_gold(archive: Archive, path: str | PathLike[str], tasks: Sequence[Task]
     Raises:
         ConfigurationError: the file cannot be read, or its gold is not that of `tasks` (see `gold_errors`).
     """
-    instances = list(archive.reader.read(path))
-    limit = archive.reader.max_instances
-    if archive.reader.part or (limit is not None and len(instances) >= limit):
-        logger.warning(
-            "%s: %d sentences are read: `part` or `max_instances` of the model's reader may leave out others",
-            path,
-            len(instances),
-        )
-    errors = list(gold_errors(instances, tasks, str(path)))
-    if errors:
-        raise ConfigurationError("\n".join(errors))
+    instances = read_all(archive, path, tasks)
     left_out = {task.name for task in archive.model.tasks} - {task.name for task in tasks}
     return [
         replace(
@@ -49,6 +39,30 @@ def read_gold(archive: Archive, path: str | PathLike[str], tasks: Sequence[Task]
         )
         for instance in instances
     ]
+
+
+def read_all(archive: Archive, path: str | PathLike[str], tasks: Sequence[Task] = ()) -> list[Instance]:
+    """As `read_gold`, with the annotations of all tasks."""
+    instances = list(archive.reader.read(path))
+    if warning := may_be_part(archive.reader, instances):
+        logger.warning("%s: %s", path, warning)
+    check_gold(instances, tasks, str(path))
+    return instances
+
+
+def may_be_part(reader: DatasetReader, instances: Sequence[Instance]) -> str:
+    """What to say of data that the reader may have read in part only; "" if it reads all."""
+    limit = reader.max_instances
+    if not reader.part and (limit is None or len(instances) < limit):
+        return ""
+    why = "`part` or `max_instances` of the model's reader may leave out others"
+    return f"{len(instances)} sentences are read: {why}"
+
+
+def check_gold(instances: Sequence[Instance], tasks: Iterable[Task], source: str) -> None:
+    """Raise a `ConfigurationError` with all `gold_errors`."""
+    if errors := list(gold_errors(instances, tasks, source)):
+        raise ConfigurationError("\n".join(errors))
 
 
 def gold_errors(

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,13 @@ from causal_mtl.analysis import (
     TripleGroups,
     micro_f1,
     read_runs,
+    score_table,
     sentence_counts,
     with_counts,
 )
 from causal_mtl.analysis.sentence_counts import count, countable
 from causal_mtl.common import ConfigurationError
-from causal_mtl.data import Instance, Token
+from causal_mtl.data import DatasetReader, Instance, Token
 from causal_mtl.data.instance import LabelAnnotation, Relation, RelationAnnotation, Span, SpanAnnotation
 from causal_mtl.tasks import Task
 
@@ -127,9 +129,40 @@ def test_they_are_counted_once(copies, tmp_path, monkeypatch):
     sentence_counts(directory, archive, DEV)
     assert len(loaded) == 4
     assert json.loads(cache.read_text()) == record
-    cache.write_text(json.dumps({name: value for name, value in record.items() if name != "groups"}))
-    assert sentence_counts(directory, archive, DEV).groups == first.groups
-    assert len(loaded) == 5
+    for missing, times in (("groups", 5), ("warning", 6)):
+        cache.write_text(json.dumps({name: value for name, value in record.items() if name != missing}))
+        assert sentence_counts(directory, archive, DEV).groups == first.groups
+        assert len(loaded) == times
+
+
+def test_a_task_without_gold_is_no_score_of_0(trained_reviews, tmp_path):
+    directory, data = tmp_path / "reviews-1", tmp_path / "dev.json"
+    shutil.copytree(trained_reviews, directory)
+    texts = json.loads((ROOT / "fixtures/cebab/dev.json").read_text())
+    data.write_text(json.dumps([{**text, "food_aspect_majority": ""} for text in texts]))
+    (run,) = read_runs([directory])
+    run = with_counts(run, str(data))
+    assert "noise/accuracy" in run.counts.measures
+    assert not [name for name in run.counts.measures if "food" in name]
+    with pytest.raises(ConfigurationError, match="no sentence is annotated for what 'food/accuracy' scores"):
+        score_table({"reviews": [run]}, "food/accuracy")
+
+
+def test_what_a_reader_leaves_out_is_said_each_time(copies, caplog):
+    """Of counts that were kept, too; the small training reads 60 sentences of a file at most."""
+    directory = copies("mtl-1", 1)
+    for _ in range(2):
+        caplog.clear()
+        sentence_counts(directory, directory / "model.tar.gz", DEV)
+        assert f"{DEV}: 60 sentences are read: `part` or `max_instances`" in caplog.text
+
+
+def test_gold_of_another_kind(copies, monkeypatch):
+    directory = copies("mtl-1", 1)
+    labels = [sentence(entities=LabelAnnotation(("x",)))]
+    monkeypatch.setattr(DatasetReader, "read", lambda self, path: iter(labels))
+    with pytest.raises(ConfigurationError, match="'entities' holds labels, but the task needs spans"):
+        sentence_counts(directory, directory / "model.tar.gz", DEV)
 
 
 def test_counts_that_cannot_be_kept_are_returned(copies, caplog):

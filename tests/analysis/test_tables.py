@@ -39,9 +39,24 @@ def test_scores_from_counts():
     table = score_table({"a": [run("a", 1, rows=[[1, 2, 1], [0, 0, 3]], data="test.json")]}, MEASURE)
     assert table.title.startswith(f"{MEASURE} on test.json, predicted anew")
     assert table.rows[0][2:5] == ["50.0", "25.0", "33.3"]
-    with pytest.raises(ConfigurationError, match="only known on the validation data"):
+    with pytest.raises(ConfigurationError, match="no sentence is annotated for what 'topic/accuracy' scores"):
         score_table({"a": [run("a", 1, rows=[[1, 2, 1]], data="test.json")]}, "topic/accuracy")
-    assert score_table({"a": [run("a", 1, rows=[[1, 2, 1]])]}, "topic/accuracy").rows[0][2] == "25.0"
+    with pytest.raises(ConfigurationError, match="only known on the validation data"):
+        score_table({"a": [run("a", 1, rows=[[1, 2, 1]], data="test.json")]}, "topic/loss")
+
+
+def test_precision_and_recall_come_from_the_counts_of_f1():
+    counted = {"a": [run("a", 1, rows=[[1, 2, 1], [0, 0, 3]], data="test.json")]}
+    for name, value in (("precision", "50.0"), ("recall", "25.0")):
+        table = score_table(counted, f"relations/exact_{name}")
+        assert table.title.startswith(f"relations/exact_{name} on test.json, predicted anew")
+        assert table.rows[0][2] == value
+
+
+def test_what_cannot_be_counted_is_as_trained():
+    table = score_table({"a": [run("a", 1, rows=[[1, 2, 1]])]}, "topic/accuracy")
+    assert table.title.startswith("topic/accuracy on dev.json, as trained")
+    assert table.rows[0][2] == "25.0"
 
 
 def test_comparisons():

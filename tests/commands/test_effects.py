@@ -64,11 +64,39 @@ def test_labels_with_few_cases_are_left_out(reviews, fixtures, capsys, caplog):
     assert "'Positive' is left out" in caplog.text
 
 
+def one_text(fixtures, folder):
+    """The first text of the data in which food has a label."""
+    texts = json.loads((fixtures / "cebab/dev.json").read_text())
+    first = next(text for text in texts if text["food_aspect_majority"] == "Positive")
+    (folder / "one.json").write_text(json.dumps([first]))
+    return str(folder / "one.json")
+
+
+def test_of_one_text_there_is_no_interval(reviews, fixtures, tmp_path, capsys):
+    files = [tmp_path / name for name in ("effects.csv", "map.svg")]
+    arguments = [str(reviews), one_text(fixtures, tmp_path), "--source", "food", "--target", "rating"]
+    command = ["effects", "labels", *arguments, "--samples", "9", "--min-support", "1"]
+    assert main([*command, "--csv", str(files[0]), "--heat-map", str(files[1])]) == 0
+    report = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    for row in report["effects"]:
+        assert (row["cases"], row["p"], row["found"]) == (1, 1.0, False)
+        assert row["paths"]["total"]["low"] is row["paths"]["total"]["high"] is None
+    assert {row["total_low"] for row in csv.DictReader(files[0].open())} == {""}
+    assert b"<svg" in files[1].read_bytes()
+    assert main([*command, "--readable"]) == 0
+    assert "nan" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--source", "foods"], "--source: the model has no task 'foods'; did you mean 'food'?"),
         (["--target", "service"], "labels of 'food' do not reach 'service' in this model; they reach rating"),
+        (["--labels", "(none)"], "--labels: the task 'food' has no label '(none)'"),
+        (["--against", "(none)"], "--against: the task 'food' has no label '(none)'"),
+        (["--labels", "Positive", "--against", "Positive"], "--against: no label of 'food' has another"),
+        (["--known-null", "service"], "--known-null: labels of 'food' do not reach 'service'"),
+        (["--known-null", "rating"], "--known-null: 'rating' is the target; name an outcome of it"),
         (["--labels", "Good"], "--labels: the task 'food' has no label 'Good'"),
         (["--given-gold", "food"], "--given-gold: 'food' is the source or a target"),
         (["--known-null", "rating/9"], "--known-null: 'rating' has no outcome '9'"),

@@ -43,16 +43,18 @@ def plot_bars(configurations: Configurations, measure: str, also: Sequence[str] 
     for panel, quantity in zip(axes, quantities, strict=True):
         values = read(configurations, quantity, value_of, needed=panel is axes[0])
         low, high = _limits([end for seeds in values.values() for end in (*seeds, *_whiskers(seeds))])
+        start = min(max(0.0, low), high)
         for label, seeds in values.items():
-            _bar(panel, rows[label], seeds, low, as_text(quantity, seeds, a_run))
+            _bar(panel, rows[label], seeds, start, as_text(quantity, seeds, a_run))
         panel.set(
             xlim=(low, high),
-            xlabel=in_words(quantity, a_run) + (" (axis does not begin at 0)" if low else ""),
+            xlabel=in_words(quantity, a_run) + (" (axis does not begin at 0)" if start else ""),
         )
         panel.grid(axis="y", visible=False)
     axes[0].set_yticks(list(rows.values()), list(rows))
     axes[0].set_ylim(len(rows) - 0.4, -0.6)
-    figure.suptitle(f"{source(configurations)}: {_over_seeds(configurations, 'mean ± sd', 'a dot a seed')}")
+    seeds_as = _over_seeds(configurations, "mean ± sd", "a dot a seed")
+    figure.suptitle(f"{source(configurations, measure)}: {seeds_as}")
     return figure
 
 
@@ -119,7 +121,7 @@ def plot_against(series: Mapping[str, Series], key: str, measure: str, also: Seq
             log_if_wide(panel, "y", [value for seeds in drawn.values() for value in seeds])
     legend(figure, handles)
     by_label = {f"{label} {value}": runs for (label, value), runs in points.items()}
-    figure.suptitle(f"{_only(series)}{source(by_label)}: {_over_seeds(by_label, 'mean ± sd')}")
+    figure.suptitle(f"{_only(series)}{source(by_label, measure)}: {_over_seeds(by_label, 'mean ± sd')}")
     return figure
 
 
@@ -128,13 +130,14 @@ def _a_run(groups: Mapping[Any, Sequence[FinishedRun]]) -> FinishedRun:
     return next(iter(groups.values()))[0]
 
 
-def _bar(panel: Axes, row: int, seeds: Sequence[float], low: float, text: str) -> None:
-    """A bar from `low`, with `text` in it."""
-    panel.barh(row, mean(seeds) - low, left=low, height=0.6, color=_TINT)
+def _bar(panel: Axes, row: int, seeds: Sequence[float], start: float, text: str) -> None:
+    """A bar from `start`, with `text` in it."""
+    panel.barh(row, mean(seeds) - start, left=start, height=0.6, color=_TINT)
     if len(seeds) > 1:
         panel.errorbar(mean(seeds), row, xerr=stdev(seeds), color=_INK)
     panel.plot(seeds, [row + _BELOW] * len(seeds), "o", color=_INK, markersize=3.5)
-    panel.annotate(text, (low, row), (4, 0), textcoords="offset points", va="center")
+    offset, side = (4, "left") if mean(seeds) >= start else (-4, "right")
+    panel.annotate(text, (start, row), (offset, 0), textcoords="offset points", ha=side, va="center")
 
 
 def _whiskers(seeds: Sequence[float]) -> tuple[float, float]:
@@ -145,6 +148,9 @@ def _whiskers(seeds: Sequence[float]) -> tuple[float, float]:
 def _limits(values: Sequence[float]) -> tuple[float, float]:
     """Of the axis of bars: it begins at 0 unless bars that differ by little would all look the same."""
     lowest, highest = min(values), max(values)
+    if lowest < 0 and highest <= 0:  # as of the same values above 0, turned round
+        low, high = _limits([-value for value in values])
+        return -high, 0.0 - low
     spread = highest - lowest
     if lowest > 0 and 0 < spread < 0.3 * highest:
         return lowest - spread, highest + 0.1 * spread

@@ -18,6 +18,7 @@ from causal_mtl.analysis.effects.pairs import Pair, Which, find_pairs
 from causal_mtl.archive import Archive, Device, load_archive
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data import Instance, LabelAnnotation
+from causal_mtl.training.gold import read_all
 
 Changes = Mapping[str, NDArray[np.float64]]
 """Of each pair the "actual" change and what is "said", `(pairs, outcomes)`."""
@@ -65,7 +66,7 @@ def edit_effects(
     """
     first = load_archive(archives[0], device=device)
     first.model.tasks.check_names([question.target], "--target")
-    instances = list(first.reader.read(data))
+    instances = read_all(first, data)
     pairs, left_out = find_pairs(instances, first.model, question.pairs)
     names = first.model.tasks[question.target].outcome_names(first.vocab)
     changes: list[Changes] = []
@@ -191,8 +192,7 @@ def _means(
     return [
         {
             "mean": float(found.mean[column]),
-            "low": float(found.low[column]),
-            "high": float(found.high[column]),
+            **found.interval(column),
             "by_model": [float(value) for value in models[:, column]],
         }
         for column in range(values.shape[2])

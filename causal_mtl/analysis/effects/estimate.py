@@ -34,7 +34,7 @@ class Effect:
         population: "labelled" (units that have the label in gold) or "all".
         units: how many.
         cases: how many texts they are of.
-        paths: mean, low and high end of the 95% interval, by path.
+        paths: mean, low and high end of the 95% interval (None: there is one case), by path.
         by_model: the mean of each model alone.
         p: two-sided, of no total effect.
         q: `p` adjusted for the number of effects (None: an effect that is known to be none).
@@ -49,7 +49,7 @@ class Effect:
     population: str
     units: int
     cases: int
-    paths: dict[str, dict[str, float]]
+    paths: dict[str, dict[str, Any]]
     by_model: list[float]
     p: float
     q: float | None = None
@@ -175,20 +175,15 @@ def _effects(
                 population,
                 len(chosen),
                 len(set(cases)),
-                {path: _interval(found, index) for path, index in at.items()},
+                {
+                    path: {"effect": float(found.mean[index]), **found.interval(index)}
+                    for path, index in at.items()
+                },
                 [float(value) for value in models[:, at["total"]]],
                 float(found.p[at["total"]]),
             )
         )
     return effects
-
-
-def _interval(found: Any, index: int) -> dict[str, float]:
-    return {
-        "effect": float(found.mean[index]),
-        "low": float(found.low[index]),
-        "high": float(found.high[index]),
-    }
 
 
 def _with_expected(

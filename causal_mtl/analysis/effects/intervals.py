@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ _EXACT = 1e-12
 class Estimates:
     """Means of many quantities with their 95% percentile intervals, each `(quantities,)`.
 
+    One case does not say how much cases vary: both ends are NaN then, and p is 1.
+
     Attributes:
         mean: over models of the mean over units.
         low: 2.5% of the resampled means are below.
@@ -30,13 +33,19 @@ class Estimates:
     high: NDArray[np.float64]
     p: NDArray[np.float64]
 
+    def interval(self, quantity: int) -> dict[str, float | None]:
+        """The ends of one interval as JSON can hold them; None: there is none."""
+        ends = {"low": float(self.low[quantity]), "high": float(self.high[quantity])}
+        return {name: None if math.isnan(end) else end for name, end in ends.items()}
+
 
 @dataclass(frozen=True)
 class Bootstrap:
     """How intervals are made.
 
-    Each sample draws the cases with replacement, with all their units and the same ones for all models. What
-    models differ by depends on how they were trained:
+    Each sample draws the cases with replacement, with all their units and the same ones for all models. Few cases
+    drawn from few vary too little: how far the mean over all models moves is widened, to what Student's t would
+    have. What models differ by depends on how they were trained:
 
     - by their seeds: each sample draws as many models as there are. Few models drawn from few vary too little, and
       how much models vary is itself hardly known from few: their deviations are widened, to what Student's t would
@@ -65,17 +74,22 @@ class Bootstrap:
             cases: which case each unit is of; units of one case are not independent.
         """
         models, _, quantities = values.shape
+        mean = values.mean(axis=(0, 1))
         sums, counts = _by_case(values, cases)
+        if len(counts) == 1:
+            unknown = np.full(quantities, np.nan)
+            return Estimates(mean, unknown, unknown, np.ones(quantities))
         generator = np.random.default_rng(self.seed)
+        (of_cases,) = generator.spawn(1)
         drawn = np.empty((self.samples, quantities))
         at_once = max(1, _CELLS // len(counts))
         for start in range(0, self.samples, at_once):
             size = min(at_once, self.samples - start)
             times = _times_drawn(generator, size, len(counts))
             means = (times @ sums).reshape(size, models, quantities) / (times @ counts)[:, None, None]
+            means += (_wider(of_cases, size, len(counts)) - 1) * (means.mean(axis=1, keepdims=True) - mean)
             drawn[start : start + size] = self._over_models(generator, means)
         low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
-        mean = values.mean(axis=(0, 1))
         return Estimates(mean, low, high, _p_values(drawn, mean))
 
     def _over_models(
@@ -126,6 +140,12 @@ def _times_drawn(generator: np.random.Generator, samples: int, cases: int) -> ND
     return generator.multinomial(cases, np.full(cases, 1 / cases), size=samples).astype(float)
 
 
+def _wider(generator: np.random.Generator, samples: int, cases: int) -> NDArray[np.float64]:
+    """How many times as far from the mean a sample is with tails as those of Student's t, `(samples, 1, 1)`."""
+    wider: NDArray[np.float64] = np.sqrt(cases / generator.chisquare(cases - 1, size=(samples, 1, 1)))
+    return wider
+
+
 def _p_values(drawn: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.float64]:
     below = ((drawn <= _EXACT).sum(axis=0) + 1) / (len(drawn) + 1)
     above = ((drawn >= -_EXACT).sum(axis=0) + 1) / (len(drawn) + 1)
@@ -138,3 +158,14 @@ def seed_warnings(models: int) -> list[str]:
     """What is to be said of intervals over so many models."""
     one = "one model: the intervals say nothing about trainings with other seeds"
     return [one] if models == 1 else []
+
+
+def sample_warnings(effects: int, samples: int, fdr: float) -> list[str]:
+    """What is to be said where the smallest p of so many samples is too large for one of so many effects."""
+    least = 2 / (samples + 1)
+    if least * effects < fdr:
+        return []
+    return [
+        f"{samples} samples give no p below {least:.2g}: of {effects} effects one that stands alone cannot be "
+        f"found, however large it is; --samples {math.floor(2 * effects / fdr) + 1} is enough"
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from causal_mtl.data.batching import split_by
 from causal_mtl.data.loader import Batch, Loader
 from causal_mtl.predictors.annotator import Annotator
 from causal_mtl.tasks import Head
+from causal_mtl.tasks.relation_extraction import ROLES
 
 Annotations = Mapping[str, Annotation]
 """What is set in one text, by task."""
@@ -122,3 +123,9 @@ def outcome_probabilities(head: Head, output: Any) -> Tensor:
     """Of each outcome, `(batch, tokens or 1, outcomes)`, in double precision."""
     logits = head.outcome_logits(output).double()
     return logits.softmax(dim=-1) if head.exclusive else logits.sigmoid()
+
+
+def label_of(outcome: str, labels: Collection[str], roles: Sequence[str] = ROLES) -> str | None:
+    """Which of these labels an outcome speaks of: itself, that of a tag, or that of a relation with a role."""
+    of_roles = (outcome.removesuffix(f" ({role})") for role in roles)
+    return next((name for name in (outcome, outcome.partition("-")[2], *of_roles) if name in labels), None)

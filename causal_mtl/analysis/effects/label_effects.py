@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from causal_mtl.analysis.effects.estimate import Estimated, estimate
-from causal_mtl.analysis.effects.intervals import Bootstrap, seed_warnings
+from causal_mtl.analysis.effects.intervals import Bootstrap, sample_warnings, seed_warnings
 from causal_mtl.analysis.effects.models import is_resampled, one_by_one
 from causal_mtl.analysis.effects.observe import Observed, contrasts, observe
 from causal_mtl.analysis.effects.overlap import overlap
@@ -19,6 +19,8 @@ from causal_mtl.analysis.effects.question import LabelQuestion
 from causal_mtl.analysis.effects.units import NONE, Family, families
 from causal_mtl.archive import Archive, Device, load_archive
 from causal_mtl.common import ConfigurationError
+from causal_mtl.tasks import Task
+from causal_mtl.training.gold import read_all
 
 
 def label_effects(
@@ -43,22 +45,29 @@ def label_effects(
         The report (docs/causal-effects.md).
 
     Raises:
-        ConfigurationError: a model cannot be asked this, the models do not fit together, or there is no gold.
+        ConfigurationError: a model cannot be asked this, the models do not fit together, or gold that is needed is
+            not there.
     """
     first = load_archive(archives[0], device=device)
     question.check(first.model)
     source = first.model.tasks[question.source]
     labels = source.label_names(first.vocab)
-    _check_labels(question, labels)
-    instances = list(first.reader.read(data))
+    _check_labels(question, source, labels)
+    needed = [first.model.tasks[name] for name in question.given_gold]
+    if question.weights == "frequency" and not frequencies_from:
+        needed.append(source)
+    instances = read_all(first, data, needed)
     found = families(instances, source, labels)
     counted = (
-        families(list(first.reader.read(frequencies_from)), source, labels) if frequencies_from else found
+        families(read_all(first, frequencies_from, [source]), source, labels) if frequencies_from else found
     )
     wanted = [
         (family, contrasts(family, question, _shares(other) if question.weights == "frequency" else None))
         for family, other in zip(found, counted, strict=True)
     ]
+    if not any(pairs for _, pairs in wanted):
+        option = "--against" if question.against else "--source"
+        raise ConfigurationError(f"{option}: no label of {source.name!r} has another to stand against")
     names = _outcomes(first, question)
     _check_nulls(question, names)
     observed: list[list[Observed]] = []
@@ -75,7 +84,7 @@ def label_effects(
         "data": data,
         "resampled": result.bootstrap.resampled,
         "texts": len(instances),
-        **_of_units(found, observed, question),
+        **_of_units(found, observed, question, len(result.effects)),
         "paths": list(result.effects[0].paths) if result.effects else [],
         "left_out": result.left_out,
         "effects": [asdict(effect) for effect in result.effects],
@@ -84,14 +93,15 @@ def label_effects(
 
 
 def _of_units(
-    found: Sequence[Family], observed: Sequence[Sequence[Observed]], question: LabelQuestion
+    found: Sequence[Family], observed: Sequence[Sequence[Observed]], question: LabelQuestion, effects: int
 ) -> dict[str, Any]:
-    """What the report says of the units: how many, and how far the texts leave their labels open."""
+    """What the report says of the units: how many, how far the texts leave their labels open, and warnings."""
     overlaps = [
         overlap(np.concatenate([of_model[number].source for of_model in observed]), family.values)
         for number, family in enumerate(found)
     ]
     units = [unit for family in found for unit in family.units]
+    skipped = sum(family.skipped for family in found)
     warnings = [
         text
         for one, family in zip(overlaps, found, strict=True)
@@ -100,9 +110,20 @@ def _of_units(
     return {
         "units": len(units),
         "units_without_gold": sum(unit.factual is None for unit in units),
+        "units_left_out": skipped,
         "overlap": [one.as_json() for one in overlaps],
-        "warnings": warnings + seed_warnings(len(observed)),
+        "warnings": [
+            *warnings,
+            *_skipped_warnings(skipped, question.source),
+            *seed_warnings(len(observed)),
+            *sample_warnings(effects, question.samples, question.fdr),
+        ],
     }
+
+
+def _skipped_warnings(skipped: int, source: str) -> list[str]:
+    why = "others stand at the same place, so that none can be set by itself"
+    return [f"{skipped} of the gold of {source!r} are left out: {why}"] if skipped else []
 
 
 def _what(family: Family, question: LabelQuestion) -> str:
@@ -120,12 +141,20 @@ def _shares(family: Family) -> list[float]:
     return [float(counts[value]) for value in range(len(family.values))]
 
 
-def _check_labels(question: LabelQuestion, labels: Sequence[str]) -> None:
-    for option, named in (("--labels", question.labels), ("--against", [question.against])):
+def _check_labels(question: LabelQuestion, source: Task, labels: Sequence[str]) -> None:
+    if question.against and source.yields == "labels" and not source.exclusive:
+        raise ConfigurationError(
+            f"--against: labels of {source.name!r} do not exclude each other: each stands against its own absence"
+        )
+    others = labels if source.yields == "labels" else [*labels, NONE]
+    for option, named, known in (
+        ("--labels", question.labels, labels),
+        ("--against", [question.against] if question.against else [], others),
+    ):
         for label in named:
-            if label and label not in (*labels, NONE):
+            if label not in known:
                 raise ConfigurationError(
-                    f"{option}: the task {question.source!r} has no label {label!r} (labels: {', '.join(labels)})"
+                    f"{option}: the task {source.name!r} has no label {label!r} (labels: {', '.join(known)})"
                 )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_mtl.analysis.effects.intervene import Interventions
+from causal_mtl.analysis.effects.intervene import Interventions, label_of
 from causal_mtl.analysis.effects.texts import Text
 from causal_mtl.data import Instance, Token
 from causal_mtl.data.instance import labels_of
@@ -66,7 +66,12 @@ class NGrams:
         likeliest = np.argsort(-self.probabilities, kind="stable")[:LIKELIEST]
         gold = self.text.gold.get(self.target)
         holds = set(labels_of(gold)) if gold else set()
-        return [name for n, name in enumerate(self.outcomes) if n in likeliest or name in holds]
+        as_parts = holds - set(self.outcomes)  # in tags, or with a role
+        return [
+            name
+            for n, name in enumerate(self.outcomes)
+            if n in likeliest or name in holds or label_of(name, as_parts)
+        ]
 
     def as_json(self, labels: Sequence[str], top: int) -> dict[str, Any]:
         """As it is written: the strongest n-grams of each outcome, and the effects of all."""

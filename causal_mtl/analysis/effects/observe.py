@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_mtl.analysis.effects.contrasts import weights_of
-from causal_mtl.analysis.effects.intervene import Annotations, Interventions
+from causal_mtl.analysis.effects.intervene import Annotations, Interventions, label_of
 from causal_mtl.analysis.effects.question import LabelQuestion
 from causal_mtl.analysis.effects.units import NONE, Family
 from causal_mtl.archive import Archive
@@ -47,7 +47,8 @@ def contrasts(family: Family, question: LabelQuestion, shares: Sequence[float] |
         if question.against:
             others = [family.values.index(question.against)] if question.against in family.values else []
         else:
-            others = [o for o in range(family.labels) if o != label] or [family.labels]
+            others = [o for o in range(family.labels) if o != label]
+            others = others or list(range(family.labels, len(family.values)))
         if others and others != [label]:
             found[label] = weights_of(label, others, shares)
     return found
@@ -143,18 +144,10 @@ def _by_value(predicted: NDArray[np.float64], names: Sequence[str], family: Fami
         return np.stack([holds, 1 - holds], axis=1)
     found = np.zeros((len(predicted), len(family.values)))
     for column, name in enumerate(names):
-        value = _value(name, family.values)
-        if value is not None:
-            found[:, value] += predicted[:, column]
+        label = label_of(name, family.values, roles=("head",))  # where units of relations are looked at
+        if label is not None:
+            found[:, family.values.index(label)] += predicted[:, column]
     if NONE in family.values:
         found[:, family.values.index(NONE)] = np.maximum(0, 1 - found.sum(axis=1))
     total: NDArray[np.float64] = found / np.maximum(found.sum(axis=1, keepdims=True), 1e-12)
     return total
-
-
-def _value(outcome: str, values: Sequence[str]) -> int | None:
-    """The value that an outcome speaks of: a label, the tag of one, or one with the role of its head."""
-    for name in (outcome, outcome.partition("-")[2], outcome.removesuffix(" (head)")):
-        if name in values:
-            return values.index(name)
-    return None

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from causal_mtl.analysis.effects.intervene import Interventions
 from causal_mtl.analysis.effects.ngrams import NGrams, ngram_effects
-from causal_mtl.analysis.effects.texts import Text
+from causal_mtl.analysis.effects.texts import Text, settled
 from causal_mtl.common import ConfigurationError
-from causal_mtl.data import Instance
 from causal_mtl.predictors import Predictor
-from causal_mtl.predictors.predictor import with_tokens
-from causal_mtl.predictors.uncertain import uncertain
 
 MOST_NGRAMS = 2_000
 """That are hidden for one answer: each costs a pass of its text."""
@@ -42,7 +38,7 @@ def label_probabilities(predictor: Predictor, record: Mapping[str, Any]) -> dict
     ]
     if not targets:
         return {}
-    instance = _settled(predictor, record)
+    instance = settled(predictor, record)
     asked = Interventions(predictor.archive, targets, predictor.batch_size)
     found = asked.outcomes([(instance, None)], [instance.annotations])
     return {
@@ -69,7 +65,7 @@ def word_effects(
     Raises:
         ConfigurationError: the record is not as it should be, or has more than `MOST_NGRAMS` n-grams.
     """
-    instance = _settled(predictor, record)
+    instance = settled(predictor, record)
     number = sum(max(0, len(instance) - size + 1) for size in sizes)
     if number > MOST_NGRAMS:
         raise ConfigurationError(
@@ -100,16 +96,3 @@ def _gram(found: NGrams, index: int, column: int) -> dict[str, Any]:
         "end": tokens[span[1] - 1].end,
         "effect": float(found.effects[index, column]),
     }
-
-
-def _settled(predictor: Predictor, record: Mapping[str, Any]) -> Instance:
-    """The text with the labels that are given; those that are given in part are completed by the prediction."""
-    instance = with_tokens(predictor.json_to_instance(record))
-    if unsure := uncertain(instance):
-        raise ConfigurationError(f"given.{unsure[0]}: expected labels without probabilities")
-    partial = [name for name, one in instance.annotations.items() if one.partial]
-    if not partial:
-        return instance
-    predicted = predictor.annotate([instance])[0]
-    whole = {name: predicted[name] for name in partial}
-    return replace(instance, annotations={**instance.annotations, **whole})

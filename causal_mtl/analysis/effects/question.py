@@ -71,10 +71,13 @@ class LabelQuestion:
         for task in self.targets:
             if task not in model.reached_from(self.source):
                 reached = ", ".join(one.name for one in tasks if one.name in model.reached_from(self.source))
+                option = "--target" if task == self.target else "--known-null"
                 raise ConfigurationError(
-                    f"--target: labels of {self.source!r} do not reach {task!r} in this model; "
+                    f"{option}: labels of {self.source!r} do not reach {task!r} in this model; "
                     f"they reach {reached or 'no task'}"
                 )
+        if (self.target, "") in self.nulls:
+            raise ConfigurationError(f"--known-null: {self.target!r} is the target; name an outcome of it")
         for task in self.given_gold:
             if task in (self.source, *self.targets):
                 raise ConfigurationError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from causal_mtl.analysis.tables import Table
@@ -14,6 +14,7 @@ COLUMNS = (
     "total", "total_low", "total_high", "direct", "direct_low", "direct_high",
     "indirect", "indirect_low", "indirect_high", "p", "q", "found", "above_null",
 )  # fmt: skip
+_WHICH = {"labelled": "cases that have the label", "all": "all cases"}
 SHOWN = 0.0005
 """Effects that are smaller are a dash, as in table 5 of the CMTL paper."""
 
@@ -34,23 +35,24 @@ def as_csv(report: Mapping[str, Any]) -> str:
 
 
 def effect_tables(report: Mapping[str, Any]) -> list[Table]:
-    """One table per population, strongest effects first; and what is known to be none."""
+    """One table per population, strongest effects first; then of each task what is known to be none."""
     asked = report["question"]
-    tables = []
-    for population in ("labelled", "all"):
-        rows = [row for row in report["effects"] if row["population"] == population]
-        if rows:
-            which = "cases that have the label" if population == "labelled" else "all cases"
-            title = (
-                f"Effect of {asked['source']} on {asked['target']}, {which} of {report['data']}; "
-                f"{_against(asked)}; {asked['between']} between; {len(report['models'])} models"
-            )
-            rows.sort(key=lambda row: -abs(row["paths"]["total"]["effect"]))
-            tables.append(_table(title, rows))
-    if nulls := report["known_nulls"]:
-        nulls = sorted(nulls, key=lambda row: -abs(row["paths"]["total"]["effect"]))
-        tables.append(_table("Known to be none", nulls))
-    return tables
+    how = f"{report['data']}; {_against(asked)}; {asked['between']} between; {len(report['models'])} models"
+    return [
+        *_tables(f"Effect of {asked['source']} on", report["effects"], f" of {how}"),
+        *_tables(f"Known to be none: effect of {asked['source']} on", report["known_nulls"]),
+    ]
+
+
+def _tables(title: str, effects: Iterable[Mapping[str, Any]], end: str = "") -> list[Table]:
+    """One table per task and population."""
+    found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in sorted(effects, key=lambda row: -abs(row["paths"]["total"]["effect"])):
+        found.setdefault((row["target"], row["population"]), []).append(row)
+    return [
+        _table(f"{title} {task}, {_WHICH[population]}{end}", rows)
+        for (task, population), rows in sorted(found.items(), key=lambda of: of[0][1] == "all")
+    ]
 
 
 def edit_tables(report: Mapping[str, Any]) -> list[Table]:
@@ -89,7 +91,12 @@ def _error_rows(parts: Mapping[str, Mapping[str, Any]], errors: list[str]) -> li
 
 
 def _estimate(found: Mapping[str, Any]) -> str:
-    return f"{found['mean']:.3f} [{found['low']:.3f}, {found['high']:.3f}]"
+    return f"{found['mean']:.3f} {_interval(found)}"
+
+
+def _interval(found: Mapping[str, Any]) -> str:
+    """Both ends; a dash where one case leaves them unknown."""
+    return "–" if found["low"] is None else f"[{found['low']:.3f}, {found['high']:.3f}]"
 
 
 def _against(asked: Mapping[str, Any]) -> str:
@@ -113,7 +120,7 @@ def _cells(row: Mapping[str, Any], paths: list[str]) -> list[str]:
         row["outcome"],
         str(row["units"]),
         number(total["effect"]),
-        f"[{total['low']:.3f}, {total['high']:.3f}]",
+        _interval(total),
         *(number(row["paths"][path]["effect"]) for path in paths[1:]),
         "–" if row["q"] is None else f"{row['q']:.3f}",
         "yes" if row["found"] else "no",

@@ -52,11 +52,13 @@ class Family:
         labels: so many values, from the first on, are labels whose effects are estimated; the others only stand
             against them.
         units: in the order of their texts.
+        skipped: mentions or relations that are no units, as none of those at one place can be set by itself.
     """
 
     values: Sequence[str]
     labels: int
     units: Sequence[Unit]
+    skipped: int = 0
 
 
 def families(instances: Sequence[Instance], task: Task, labels: Sequence[str]) -> list[Family]:
@@ -67,6 +69,9 @@ def families(instances: Sequence[Instance], task: Task, labels: Sequence[str]) -
       label.
     - Of mentions: the type of each, or that there is none; the other mentions as in gold. One family.
     - Of relations: the label of each, or that there is none. One family.
+
+    Mentions of the same words and relations between the same mentions are skipped: where one is set to the label
+    of another, it is only taken away. So are mentions that share words, under a task that cannot hold both.
 
     Args:
         instances: with gold; those that are not annotated for `task` have no units, unless it is exclusive.
@@ -84,7 +89,10 @@ def families(instances: Sequence[Instance], task: Task, labels: Sequence[str]) -
         ]
     else:
         values = [*labels, NONE]
-        found = [Family(values, len(labels), list(_of_items(instances, task, values)))]
+        units = list(_of_items(instances, task, values))
+        golds = [instance.annotations.get(task.name) for instance in instances]
+        number = sum(len(getattr(gold, task.yields, ())) for gold in golds)
+        found = [Family(values, len(labels), units, number - len(units))]
     if not any(family.units for family in found):
         raise ConfigurationError(
             f"the data has no {task.yields} of the task {task.name!r} that could be set otherwise"
@@ -115,13 +123,15 @@ def _of_items(instances: Sequence[Instance], task: Task, values: Sequence[str]) 
         if isinstance(gold, SpanAnnotation):
             spans = gold.spans
             for index, span in enumerate(spans):
-                if not task.holds_overlaps and _overlaps(span, spans):
+                if _is_double(span, spans) or (not task.holds_overlaps and _overlaps(span, spans)):
                     continue  # one of them would be dropped, whatever it is set to
                 kept = _swapped(spans, index, values)
                 yield Unit(case, _index(values, span.label), [replace(gold, spans=k) for k in kept], span)
         elif isinstance(gold, RelationAnnotation):
             relations = gold.relations
             for index, relation in enumerate(relations):
+                if _is_double(relation, relations):
+                    continue
                 changed = [replace(gold, relations=kept) for kept in _swapped(relations, index, values)]
                 yield Unit(case, _index(values, relation.label), changed, relation.head)
 
@@ -130,6 +140,16 @@ def _swapped(items: tuple[Item, ...], index: int, values: Sequence[str]) -> list
     """The items with the label of one of them changed to each value, or without it."""
     before, item, after = items[:index], items[index], items[index + 1 :]
     return [before + (() if value == NONE else (replace(item, label=value),)) + after for value in values]
+
+
+def _is_double(item: Item, items: Sequence[Item]) -> bool:
+    return sum(_ends(item) == _ends(other) for other in items) > 1
+
+
+def _ends(item: Span | Relation) -> tuple[int, ...]:
+    if isinstance(item, Span):
+        return item.start, item.end
+    return *_ends(item.head), *_ends(item.tail)
 
 
 def _overlaps(span: Span, spans: Sequence[Span]) -> bool:

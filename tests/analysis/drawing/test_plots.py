@@ -64,6 +64,17 @@ class TestBars:
             assert ("does not begin" in panel.get_xlabel()) == (low > 0)
         assert low == 0  # one value alone says nothing about where else to begin
 
+    def test_bars_of_negative_measures_begin_at_the_end_that_is_nearest_to_0(self):
+        for values, start in (([-0.10, -0.08], -6), ([-0.9, -0.1], 0), ([-0.05], 0), ([-0.2, 0.3], 0)):
+            (panel,) = plot_bars({str(v): [run("a", 1, v)] for v in values}, MEASURE).axes
+            low, high = panel.get_xlim()
+            assert low < 100 * min(values) <= 100 * max(values) <= high
+            assert high == pytest.approx(start) or start == 0 <= high
+            assert [bar.get_x() for bar in panel.patches] == pytest.approx([start] * len(values))
+            ends = [bar.get_x() + bar.get_width() for bar in panel.patches]
+            assert ends == pytest.approx([100 * value for value in values])
+            assert ("does not begin" in panel.get_xlabel()) == (start != 0)
+
     def test_a_quantity_that_some_do_not_have(self):
         kl = {"validation_relations/kl": 900.0}
         groups = {"a": [run("a", 1, 0.5)], "b": [run("b", 1, 0.6, **kl)]}

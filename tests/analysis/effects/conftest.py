@@ -1,7 +1,11 @@
 """Small models whose tasks depend on each other, made without files or training."""
 
+import json
+
 import pytest
 
+from causal_mtl.archive.manifest import manifest_of
+from causal_mtl.archive.parts import members_of
 from causal_mtl.commands.main import main
 
 
@@ -50,3 +54,28 @@ def of_world(world, labels_config, tmp_path_factory):
 
     make.config = config
     return make
+
+
+@pytest.fixture
+def renew_manifest():
+    """Of an archive that was changed on purpose."""
+
+    def renew(folder):
+        members = {name: path for name, path in members_of(folder).items() if name != "manifest.json"}
+        (folder / "manifest.json").write_text(json.dumps(manifest_of(members)))
+
+    return renew
+
+
+@pytest.fixture
+def changed(unpack, renew_manifest):
+    """Unpacks the same model with another config: ``changed(path, folder, **changes)``."""
+
+    def change(path, folder, **changes):
+        unpack(path / "model.tar.gz", folder)
+        file = folder / "config.json"
+        file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+        renew_manifest(folder)
+        return folder
+
+    return change

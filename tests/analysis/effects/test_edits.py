@@ -164,6 +164,12 @@ def test_without_transfer_setting_labels_says_that_nothing_changes(of_world, edi
         assert found["mean"] == pytest.approx(scores["no effect"][error]["mean"], abs=1e-6)
 
 
+def test_texts_that_the_reader_leaves_out_are_said(gold, edited, tmp_path, changed, caplog):
+    archive = changed(gold, tmp_path / "part", dataset_reader={"type": "jsonl", "max_instances": 6})
+    assert edit_effects([archive], str(edited), EditQuestion("B", samples=9))["pairs"] == 6
+    assert "6 sentences are read: `part` or `max_instances`" in caplog.text
+
+
 def test_a_target_that_no_edited_task_reaches(gold, edited):
     with pytest.raises(ConfigurationError, match="labels of 'A' do not reach 'A'"):
         edit_effects([gold], str(edited), EditQuestion("A"))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from causal_mtl.analysis.effects.intervals import Bootstrap, benjamini_hochberg
+from causal_mtl.analysis.effects.intervals import Bootstrap, benjamini_hochberg, sample_warnings
 
 
 def test_the_mean_is_that_over_models_and_units():
@@ -36,6 +36,31 @@ def test_intervals_cover(models, of_models):
         found = Bootstrap(300, trial).means(0.3 + noise, range(40))
         covered += bool(found.low[0] <= 0.3 <= found.high[0])
     assert 0.87 <= covered / 200 <= 0.99
+
+
+@pytest.mark.parametrize("cases", [2, 5])
+def test_intervals_of_few_cases_cover(cases):
+    """What few cases show of how much cases vary is too little, and hardly known: it is widened."""
+    rng = np.random.default_rng(2)
+    covered = 0
+    for trial in range(400):
+        found = Bootstrap(400, trial).means(rng.normal(size=(1, cases, 1)), range(cases))
+        covered += bool(found.low[0] <= 0 <= found.high[0])
+    assert 0.91 <= covered / 400 <= 0.98
+
+
+def test_few_cases_do_not_widen_what_models_differ_by():
+    """Cases are all alike, so that all there is to know is how models vary."""
+    values = np.random.default_rng(3).normal(size=(4, 1, 1))
+    few, many = (Bootstrap(500).means(np.repeat(values, n, axis=1), range(n)) for n in (2, 50))
+    assert few.high - few.low == pytest.approx(many.high - many.low, rel=0.2)
+
+
+def test_one_case_says_nothing():
+    found = Bootstrap(99).means(np.full((2, 3, 1), 0.5), [7, 7, 7])
+    assert found.mean[0] == 0.5
+    assert list(found.p) == [1.0]
+    assert found.interval(0) == {"low": None, "high": None}
 
 
 @pytest.mark.parametrize("models", [3, 5])
@@ -76,3 +101,14 @@ def test_nothing_is_found_where_nothing_is():
         p = Bootstrap(2000, trial).means(values, range(60)).p
         runs_that_find += any(q < 0.05 for q in benjamini_hochberg(list(p)))
     assert runs_that_find <= 5
+
+
+@pytest.mark.parametrize(("effects", "fdr"), [(20, 0.05), (51, 0.05), (7, 0.3), (1, 1.0)])
+def test_too_few_samples_to_find_one_of_many_effects(effects, fdr):
+    """With as many as are said to be enough a huge effect among none is found, with somewhat fewer it is not."""
+    (warning,) = sample_warnings(effects, 1, fdr)
+    enough = int(warning.split("--samples ")[1].split()[0])
+    assert sample_warnings(effects, enough, fdr) == []
+    for samples, found in ((enough, True), (enough - 2, False)):
+        p = [2 / (samples + 1), *[1.0] * (effects - 1)]
+        assert (benjamini_hochberg(p)[0] < fdr) == found == (not sample_warnings(effects, samples, fdr))

@@ -6,8 +6,6 @@ import pytest
 from causal_mtl import train
 from causal_mtl.analysis.effects.label_effects import label_effects
 from causal_mtl.analysis.effects.question import LabelQuestion
-from causal_mtl.archive.manifest import manifest_of
-from causal_mtl.archive.parts import members_of
 from causal_mtl.common import ConfigurationError
 
 ASKED = {"source": "A", "target": "B", "samples": 200}
@@ -60,6 +58,12 @@ def test_without_transfer_there_is_no_effect(of_world, world):
     assert all(row["p"] == 1 for row in report["effects"])
 
 
+def test_few_samples_are_said_to_be_too_few(of_world, world):
+    few, enough = (asked([of_world(seed=1)], world, samples=n)["warnings"] for n in (200, 721))
+    assert [text for text in few if "of 18 effects" in text and "--samples 721 is enough" in text]
+    assert not [text for text in enough if "--samples" in text]
+
+
 def renamed(record, names):
     """The labels of A, called otherwise."""
     for annotation in (record["annotations"].get("A"),):
@@ -77,13 +81,7 @@ def rewritten(world, folder, change):
     return folder
 
 
-def renew_manifest(folder):
-    """Of an archive that was changed on purpose."""
-    members = {name: path for name, path in members_of(folder).items() if name != "manifest.json"}
-    (folder / "manifest.json").write_text(json.dumps(manifest_of(members)))
-
-
-def test_permuted_names_permute_effects(of_world, world, tmp_path, unpack):
+def test_permuted_names_permute_effects(of_world, world, tmp_path, unpack, renew_manifest):
     """The same model asked of data whose labels are called otherwise in the vocabulary."""
     names = {"a0": "a2", "a1": "a0", "a2": "a1"}
     plain = of_world(seed=1)
@@ -99,30 +97,47 @@ def test_permuted_names_permute_effects(of_world, world, tmp_path, unpack):
         assert effects(after, population) == pytest.approx(expected, abs=1e-6)
 
 
-def as_resampled(path, folder, unpack):
-    """The same model, as if it had been trained on a bootstrap sample."""
-    unpack(path / "model.tar.gz", folder)
-    file = folder / "config.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), "train_bootstrap": True}))
-    renew_manifest(folder)
-    return folder
-
-
 def width(report):
     """Of all intervals."""
     totals = [row["paths"]["total"] for row in report["effects"]]
     return sum(one["high"] - one["low"] for one in totals)
 
 
-def test_models_on_bootstrap_samples_have_wider_intervals(of_world, world, tmp_path, unpack):
+def test_models_on_bootstrap_samples_have_wider_intervals(of_world, world, tmp_path, changed):
     plain = [of_world(seed=seed) for seed in (1, 2, 3)]
-    drawn = [as_resampled(path, tmp_path / str(seed), unpack) for seed, path in enumerate(plain)]
+    drawn = [changed(path, tmp_path / str(seed), train_bootstrap=True) for seed, path in enumerate(plain)]
     narrow, wide = (asked(models, world, samples=1000) for models in (plain, drawn))
     assert (narrow["resampled"], wide["resampled"]) == (False, True)
     assert effects(wide) == pytest.approx(effects(narrow))
     assert width(wide) > 1.5 * width(narrow)
     with pytest.raises(ConfigurationError, match="take models of one kind"):
         asked([plain[0], drawn[1]], world)
+
+
+def test_gold_that_is_needed_and_not_there(of_world, world, tmp_path):
+    """What evaluate refuses: gold that is to be set, and gold whose labels are to be counted."""
+
+    def bare(records):
+        return [{**record, "annotations": {}} for record in records]
+
+    folder = rewritten(world, tmp_path / "data", bare)
+    data = str(folder / "dev.jsonl")
+    for options, task, frequencies in (
+        ({"given_gold": ["C"]}, "C", None),
+        ({"weights": "frequency"}, "A", data),
+        ({"weights": "frequency"}, "A", None),
+    ):
+        question = LabelQuestion(**{**ASKED, **options})
+        with pytest.raises(ConfigurationError, match=f"no sentence is annotated for the task '{task}'"):
+            label_effects([of_world(seed=1)], data, question, frequencies_from=frequencies)
+
+
+def test_texts_that_the_reader_leaves_out_are_said(of_world, world, tmp_path, changed, caplog):
+    archive = changed(
+        of_world(seed=1), tmp_path / "part", dataset_reader={"type": "jsonl", "max_instances": 9}
+    )
+    assert asked([archive], world)["texts"] == 9
+    assert "9 sentences are read: `part` or `max_instances`" in caplog.text
 
 
 def shuffled(records, seed):
@@ -148,6 +163,20 @@ def test_shuffled_labels_find_nothing(of_world, world, tmp_path):
     report = asked(archives, folder)
     assert max(abs(effect) for effect in effects(report).values()) < 0.1
     assert not any(row["found"] for row in report["effects"])
+
+
+def test_labels_that_do_not_exclude_each_other_stand_against_no_other(of_world, world, tmp_path):
+    config = of_world.config(world)
+    config["model"]["tasks"] = [
+        {"type": "multi_label_classification", "name": "A", "parents": []},
+        *config["model"]["tasks"][1:],
+    ]
+    config["trainer"]["num_epochs"] = 1
+    train(config, tmp_path / "run")
+    with pytest.raises(ConfigurationError, match="--against: labels of 'A' do not exclude each other"):
+        asked([tmp_path / "run"], world, against="a1")
+    rows = asked([tmp_path / "run"], world, labels=["a1"])["effects"]
+    assert {tuple(row["against"]) for row in rows} == {("not a1",)}
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """The type of one mention swapped: what becomes of the relations on it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from causal_mtl import train
 from causal_mtl.analysis.effects import LabelQuestion, label_effects
+from causal_mtl.data import DatasetReader
 
 ASKED = {"source": "entities", "target": "relations", "samples": 50, "min_support": 1}
 
@@ -68,6 +70,26 @@ def test_against_no_mention_at_all(run):
     report = label_effects([archive], data, LabelQuestion(**ASKED, against="(none)", split=False))
     assert all(row["against"] == {"(none)": 1.0} for row in report["effects"])
     assert list(report["effects"][0]["paths"]) == ["total"]
+
+
+def test_mentions_that_cannot_be_set_are_counted(run, monkeypatch):
+    """One mention of the data twice: neither is set."""
+    archive, data = run
+    question = LabelQuestion(**ASKED, split=False)
+    before = label_effects([archive], data, question)
+    assert before["units_left_out"] == 0
+    read = DatasetReader.read
+
+    def with_a_double(self, path):
+        first, *others = read(self, path)
+        gold = first.annotations["entities"]
+        doubled = replace(gold, spans=(*gold.spans, replace(gold.spans[0], label="Other")))
+        return iter([replace(first, annotations={**first.annotations, "entities": doubled}), *others])
+
+    monkeypatch.setattr(DatasetReader, "read", with_a_double)
+    after = label_effects([archive], data, question)
+    assert (after["units"], after["units_left_out"]) == (before["units"] - 1, 2)
+    assert any(text.startswith("2 of the gold of 'entities' are left out") for text in after["warnings"])
 
 
 def test_p_of_a_type_is_that_of_its_tags(run):

@@ -7,7 +7,18 @@ import torch
 from causal_mtl.analysis.effects import NGrams, Text
 from causal_mtl.analysis.effects.ngrams import hidden
 from causal_mtl.analysis.effects.page import shaded
-from causal_mtl.data import CharactersIndexer, Instance, LabelAnnotation, SingleIdIndexer, Token, Vocabulary
+from causal_mtl.data import (
+    CharactersIndexer,
+    Instance,
+    LabelAnnotation,
+    Relation,
+    RelationAnnotation,
+    SingleIdIndexer,
+    Span,
+    SpanAnnotation,
+    Token,
+    Vocabulary,
+)
 from causal_mtl.data.vocabulary import OOV_TOKEN
 from causal_mtl.models.label_choice import InferredLabel
 from causal_mtl.nn.inference import Distribution, Marginal
@@ -52,6 +63,29 @@ def test_a_token_has_the_mean_of_its_ngrams():
 def test_likeliest_outcomes_and_those_of_gold_are_shown():
     assert grams().shown() == ["x", "y"]
     assert grams().shown(["y"]) == ["y"]
+
+
+SPAN = Span(0, 1, "per-son")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "gold", "shown"),
+    [
+        (["B-per-son", "I-per-son", "B-son"], SpanAnnotation((SPAN,)), ["B-per-son", "I-per-son"]),
+        (
+            ["born in (head)", "in (head)", "born in (tail)"],
+            RelationAnnotation((Relation(SPAN, "born in", SPAN),)),
+            ["born in (head)", "born in (tail)"],
+        ),
+        (["a", "b-a"], LabelAnnotation(("a",)), ["a"]),
+    ],
+)
+def test_tags_and_roles_of_gold_are_shown(outcomes, gold, shown):
+    """Besides the likeliest, which have other labels here."""
+    names = ["O", "B-x", "B-y", *outcomes]
+    probabilities = np.array([0.9, 0.8, 0.7] + [0.1] * len(outcomes))
+    text, effects = Text("1", CHINESE, {"t": gold}), np.zeros((0, len(names)))
+    assert NGrams(text, "t", names, probabilities, [], effects).shown() == ["O", "B-x", "B-y", *shown]
 
 
 def test_hidden_words_keep_their_places():

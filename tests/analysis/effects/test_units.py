@@ -64,9 +64,22 @@ def test_one_mention_is_swapped_and_the_others_stay(task):
 def test_mentions_that_flat_tags_cannot_hold_together_are_left_alone():
     overlapping = SpanAnnotation((Span(0, 2, "p"), Span(1, 3, "q"), Span(3, 4, "p")))
     (flat,) = families([text(a=overlapping)], SequenceTagging("a"), ["p", "q"])
-    assert [unit.span for unit in flat.units] == [Span(3, 4, "p")]
+    assert ([unit.span for unit in flat.units], flat.skipped) == ([Span(3, 4, "p")], 2)
     (free,) = families([text(a=overlapping)], SpanClassification("a"), ["p", "q"])
-    assert len(free.units) == 3
+    assert (len(free.units), free.skipped) == (3, 0)
+
+
+def test_what_stands_at_the_place_of_another_is_left_alone():
+    """Set to the label of the other, it would only be taken away."""
+    twice = SpanAnnotation((Span(0, 1, "p"), Span(0, 1, "q"), Span(2, 3, "p")))
+    (spans,) = families([text(a=twice)], SpanClassification("a"), ["p", "q"])
+    assert ([unit.span for unit in spans.units], spans.skipped) == ([Span(2, 3, "p")], 2)
+    head, tail = SPANS.spans
+    pairs = RelationAnnotation(
+        (Relation(head, "r", tail), Relation(head, "s", tail), Relation(tail, "r", head))
+    )
+    (relations,) = families([text(a=pairs), text()], RelationExtraction("a"), ["r", "s"])
+    assert ([unit.span for unit in relations.units], relations.skipped) == ([tail], 2)
 
 
 def test_one_relation_is_swapped():
