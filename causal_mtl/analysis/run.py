@@ -110,6 +110,8 @@ def with_counts(run: FinishedRun, data: str | None = None) -> FinishedRun:
     counts = sentence_counts(Path(run.source), Path(run.source) / "model.tar.gz", chosen)
     if data is None:
         _check_agrees(run, counts)
+    elif counts.warning:
+        logger.warning("%s: %s", data, counts.warning)
     return replace(run, counts=counts)
 
 

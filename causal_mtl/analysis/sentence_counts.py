@@ -108,8 +108,6 @@ def sentence_counts(directory: Path, archive: Path, data: str) -> SentenceCounts
         logger.info("%s: predicting %s", directory, data)
         counts = _counted(archive, data, data_sha256, archive_sha256)
         _keep(cache, counts)
-    if counts.warning:
-        logger.warning("%s: %s", data, counts.warning)
     return replace(counts, data=data)
 
 

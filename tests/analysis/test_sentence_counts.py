@@ -150,11 +150,14 @@ def test_a_task_without_gold_is_no_score_of_0(trained_reviews, tmp_path):
 
 def test_what_a_reader_leaves_out_is_said_each_time(copies, caplog):
     """Of counts that were kept, too; the small training reads 60 sentences of a file at most."""
-    directory = copies("mtl-1", 1)
+    (run,) = read_runs([copies("mtl-1", 1)])
     for _ in range(2):
         caplog.clear()
-        sentence_counts(directory, directory / "model.tar.gz", DEV)
+        with_counts(run, DEV)
         assert f"{DEV}: 60 sentences are read: `part` or `max_instances`" in caplog.text
+    caplog.clear()
+    with_counts(run)  # read as the training read it
+    assert not caplog.records
 
 
 def test_gold_of_another_kind(copies, monkeypatch):
