@@ -7,8 +7,7 @@ import sys
 from collections import Counter
 from typing import Any
 
-from causal_mtl.commands.output import check_outputs, open_output
-from causal_mtl.commands.predict import as_line
+from causal_mtl.commands.output import as_line, check_outputs, open_output
 
 
 def add_parser(subcommands: Any) -> argparse.ArgumentParser:

@@ -8,9 +8,15 @@ from typing import Any
 
 from causal_mtl.commands.effects_of_edits import add_edits
 from causal_mtl.commands.effects_of_words import add_texts
+from causal_mtl.commands.options import (
+    add_batch_size,
+    add_bootstrap,
+    add_device,
+    add_report,
+    drawing,
+    positive,
+)
 from causal_mtl.commands.output import STANDARD, check_outputs, open_output, write_report, write_text
-from causal_mtl.commands.plot import drawing
-from causal_mtl.commands.predict import positive
 
 logger = logging.getLogger(__name__)
 
@@ -119,24 +125,14 @@ def _add_estimation(parser: argparse.ArgumentParser) -> None:
         default=0.05,
         help="share of false discoveries among the effects that are called found (default: %(default)s)",
     )
-    parser.add_argument(
-        "--samples", metavar="N", type=positive, default=2000, help="of the bootstrap (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--seed", metavar="N", type=int, default=0, help="of the bootstrap (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--batch-size", type=positive, default=32, help="sentences at a time (default: %(default)s)"
-    )
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="default: %(default)s")
+    add_bootstrap(parser)
+    add_batch_size(parser)
+    add_device(parser)
 
 
 def _add_outputs(parser: argparse.ArgumentParser) -> None:
     """What is written, and where."""
-    parser.add_argument("--readable", action="store_true", help="write tables for people, not JSON")
-    parser.add_argument(
-        "--output-file", metavar="FILE", help="the report; - is standard output (the default)"
-    )
+    add_report(parser)
     parser.add_argument("--csv", metavar="FILE", help="one line per effect")
     parser.add_argument(
         "--heat-map", metavar="FILE", type=drawing, help="a .png or .svg file: labels against outcomes"

@@ -6,8 +6,8 @@ import argparse
 import logging
 from typing import Any
 
+from causal_mtl.commands.options import add_batch_size, add_bootstrap, add_device, add_report
 from causal_mtl.commands.output import STANDARD, check_outputs, write_report
-from causal_mtl.commands.predict import positive
 
 logger = logging.getLogger(__name__)
 
@@ -37,26 +37,11 @@ def add_edits(kinds: Any) -> argparse.ArgumentParser:
         help="all: from original to edit, back, and between edits of the same task, as CEBaB does; originals: "
         "from original to edit (default: %(default)s)",
     )
-    _add_options(parser)
+    add_bootstrap(parser)
+    add_batch_size(parser, "texts at a time")
+    add_device(parser)
+    add_report(parser)
     return parser
-
-
-def _add_options(parser: argparse.ArgumentParser) -> None:
-    for name, default, of in (
-        ("--samples", 2000, "of the bootstrap"),
-        ("--batch-size", 32, "texts at a time"),
-    ):
-        parser.add_argument(
-            name, metavar="N", type=positive, default=default, help=f"{of} (default: %(default)s)"
-        )
-    parser.add_argument(
-        "--seed", metavar="N", type=int, default=0, help="of the bootstrap (default: %(default)s)"
-    )
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="default: %(default)s")
-    parser.add_argument("--readable", action="store_true", help="write tables for people, not JSON")
-    parser.add_argument(
-        "--output-file", metavar="FILE", help="the report; - is standard output (the default)"
-    )
 
 
 def _run(options: argparse.Namespace) -> None:

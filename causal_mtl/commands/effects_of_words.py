@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from causal_mtl.commands.output import STANDARD, check_outputs, open_output, write_text
-from causal_mtl.commands.predict import as_line, positive
+from causal_mtl.commands.options import add_batch_size, add_device, positive
+from causal_mtl.commands.output import STANDARD, as_line, check_outputs, open_output, write_text
 
 if TYPE_CHECKING:
     from causal_mtl.analysis.effects import NGrams, Side, Text
@@ -72,10 +72,8 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         "--output-file", metavar="FILE", help="JSON lines; - is standard output (the default)"
     )
     parser.add_argument("--html", metavar="FILE", help="a page of the texts, shaded by effect")
-    parser.add_argument(
-        "--batch-size", type=positive, default=32, help="texts at a time (default: %(default)s)"
-    )
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="default: %(default)s")
+    add_batch_size(parser, "texts at a time")
+    add_device(parser)
 
 
 def _sizes(text: str) -> list[int]:

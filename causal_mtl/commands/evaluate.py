@@ -8,8 +8,8 @@ import logging
 import math
 from typing import TYPE_CHECKING, Any, Literal
 
-from causal_mtl.commands.output import STANDARD, check_outputs, open_output, write_text
-from causal_mtl.commands.predict import add_engine_options, as_line, check_engine_options, positive
+from causal_mtl.commands.options import add_batch_size, add_engine_options, check_engine_options
+from causal_mtl.commands.output import STANDARD, as_line, check_outputs, open_output, write_text
 from causal_mtl.common import ConfigurationError
 
 if TYPE_CHECKING:
@@ -71,9 +71,7 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
         help="predict only labels together that training showed together, or without any constraints "
         "(default: as the model was trained)",
     )
-    parser.add_argument(
-        "--batch-size", type=positive, default=32, help="sentences at a time (default: %(default)s)"
-    )
+    add_batch_size(parser)
     add_engine_options(parser)
     parser.add_argument("-o", "--overrides", default="", help="changes to the model's config as jsonnet")
     return parser

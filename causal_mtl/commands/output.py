@@ -7,7 +7,7 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -50,6 +50,21 @@ def check_outputs(**outputs: str | os.PathLike[str] | None) -> None:
         if final in seen and _is_replaceable(final):
             raise ConfigurationError(f"{shown}: {path} is that of {seen[final]} already")
         seen[final] = shown
+
+
+def as_line(record: Mapping[str, Any]) -> bytes:
+    """A record as a line of strict JSON in UTF-8.
+
+    Raises:
+        ConfigurationError: it is no JSON: a predictor of one's own made it, or a score is NaN.
+    """
+    from causal_mtl.common.strict_json import check
+
+    try:
+        return (json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
+    except (ValueError, TypeError, RecursionError) as error:
+        check(record)  # says where
+        raise ConfigurationError(f"this cannot be written as JSON: {error}") from None
 
 
 def standard_output(option: str = "--output-file") -> IO[bytes]:

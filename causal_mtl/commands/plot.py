@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
+from causal_mtl.commands.options import drawing, positive
 from causal_mtl.commands.output import check_outputs, open_output
-from causal_mtl.commands.predict import positive
 from causal_mtl.commands.tabulate import add_runs, measures
 
 
@@ -56,14 +55,6 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
         help="of curves: where they begin (default: 1); the first epochs can press the others flat",
     )
     return parser
-
-
-def drawing(text: str) -> Path:
-    """A file whose suffix says how to draw."""
-    path = Path(text)
-    if path.suffix not in (".png", ".svg"):
-        raise argparse.ArgumentTypeError(f"{text!r} ends neither in .png nor in .svg")
-    return path
 
 
 def run(options: argparse.Namespace) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,7 +11,8 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from causal_mtl.commands.output import STANDARD, check_outputs, open_output, standard_input
+from causal_mtl.commands.options import add_batch_size, add_engine_options, check_engine_options, positive
+from causal_mtl.commands.output import STANDARD, as_line, check_outputs, open_output, standard_input
 
 
 def add_parser(subcommands: Any) -> argparse.ArgumentParser:
@@ -40,9 +40,7 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
         "--engine ray only",
     )
     parser.add_argument("--readable", action="store_true", help="write for people, not JSON")
-    parser.add_argument(
-        "--batch-size", type=positive, default=32, help="sentences at a time (default: %(default)s)"
-    )
+    add_batch_size(parser)
     parser.add_argument(
         "--on-error",
         choices=("stop", "skip"),
@@ -74,43 +72,6 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
     parser.add_argument("--predictor", default="default", help="the registered name of a predictor")
     parser.add_argument("-o", "--overrides", default="", help="changes to the model's config as jsonnet")
     return parser
-
-
-def add_engine_options(parser: argparse.ArgumentParser) -> None:
-    """Add `--device` and `--mixed-precision`."""
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="default: %(default)s")
-    parser.add_argument(
-        "--mixed-precision",
-        choices=("auto", "no", "bf16"),
-        default="no",
-        help="matrix products of 16 bits (bf16): faster where the hardware has them, which auto looks for; scores "
-        "differ a little (default: %(default)s)",
-    )
-
-
-def check_engine_options(options: argparse.Namespace) -> None:
-    """Refuse a device or precision that this machine lacks.
-
-    Raises:
-        ConfigurationError: names the option.
-    """
-    from causal_mtl.common import ConfigurationError
-    from causal_mtl.nn.precision import choose_device, choose_precision
-
-    option = "--device"
-    try:
-        device = choose_device(options.device)
-        option = "--mixed-precision"
-        choose_precision(options.mixed_precision, device)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{option}: {error}") from None
-
-
-def positive(text: str) -> int:
-    """A whole number of at least 1."""
-    if int(text) < 1:
-        raise ValueError
-    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -223,22 +184,6 @@ def _processors(device: str) -> int:
 
 def _is_parquet(path: str | None) -> bool:
     return path is not None and path.endswith(".parquet")
-
-
-def as_line(record: Mapping[str, Any]) -> bytes:
-    """A record as a line of strict JSON in UTF-8.
-
-    Raises:
-        ConfigurationError: it is no JSON: a predictor of one's own made it, or a score is NaN.
-    """
-    from causal_mtl.common import ConfigurationError
-    from causal_mtl.common.strict_json import check
-
-    try:
-        return (json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
-    except (ValueError, TypeError, RecursionError) as error:
-        check(record)  # says where
-        raise ConfigurationError(f"this cannot be written as JSON: {error}") from None
 
 
 def as_text(record: Mapping[str, Any]) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from causal_mtl.commands.predict import add_engine_options, check_engine_options, positive
+from causal_mtl.commands.options import add_batch_size, add_engine_options, check_engine_options
 
 PORT = 8000
 
@@ -31,12 +31,7 @@ def add_parser(subcommands: Any) -> argparse.ArgumentParser:
         default=PORT,
         help="where the page is served; 0 takes any port that is free (default: %(default)s)",
     )
-    parser.add_argument(
-        "--batch-size",
-        type=positive,
-        default=32,
-        help="texts at a time, n-grams hidden (default: %(default)s)",
-    )
+    add_batch_size(parser, "texts at a time, n-grams hidden")
     add_engine_options(parser)
     return parser
 

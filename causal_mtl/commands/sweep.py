@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from causal_mtl.commands.predict import positive
+from causal_mtl.commands.options import positive
 
 if TYPE_CHECKING:
     from causal_mtl.analysis.sweep import Ended, Training

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from causal_mtl.commands.output import check_outputs, open_output, write_text
-from causal_mtl.commands.predict import as_line, positive
+from causal_mtl.commands.options import positive
+from causal_mtl.commands.output import as_line, check_outputs, open_output, write_text
 
 WORLD = {
     "labels": (3, "of each task"),

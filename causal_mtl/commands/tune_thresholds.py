@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from causal_mtl.commands.options import positive
 from causal_mtl.commands.output import check_outputs
-from causal_mtl.commands.predict import positive
 from causal_mtl.common import ConfigurationError
 
 

@@ -16,7 +16,8 @@ from findings import Findings, arguments
 from mutations import mutated_bytes, mutated_value, strict, written
 
 from causal_mtl import load, train
-from causal_mtl.commands.predict import as_line, as_text
+from causal_mtl.commands.output import as_line
+from causal_mtl.commands.predict import as_text
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data import WhitespaceTokenizer, from_json
 from causal_mtl.predictors import InputError

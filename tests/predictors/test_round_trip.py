@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from causal_mtl import load
-from causal_mtl.commands.predict import as_line
+from causal_mtl.commands.output import as_line
 from causal_mtl.common import ConfigurationError
 from causal_mtl.data import Span, SpanAnnotation, WhitespaceTokenizer, from_json
 from causal_mtl.predictors import InputError
