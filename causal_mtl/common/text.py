@@ -82,8 +82,8 @@ def value_name(value: Any) -> str:
     return f"{kind} {text if len(text) <= 60 else text[:57] + '...'}"
 
 
-def one_line(message: str, longest: int = 1000) -> str:
-    """A message that untrusted data may have shaped, as one printable line."""
+def one_line(message: str) -> str:
+    """A message that untrusted data may have shaped, as one printable line of 1,000 characters at most."""
     joined = "; ".join(line.strip() for line in message.splitlines() if line.strip())
     safe = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in joined)
-    return safe if len(safe) <= longest else safe[:longest] + " …"
+    return safe if len(safe) <= 1000 else safe[:1000] + " …"

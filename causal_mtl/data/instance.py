@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -25,6 +25,10 @@ class Span:
     end: int
     label: str
     score: float | None = field(default=None, compare=False)
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether the two share a token."""
+        return self.start < other.end and other.start < self.end
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -107,6 +111,18 @@ def scores_of(annotation: Annotation) -> list[float]:
         return list(annotation.scores or ())
     items = annotation.spans if isinstance(annotation, SpanAnnotation) else annotation.relations
     return [item.score for item in items if item.score is not None]
+
+
+def items_of(annotation: Annotation) -> Iterator[tuple[float | None, Annotation]]:
+    """Each item that was placed as an annotation of its own, with its score; None: it has none."""
+    if isinstance(annotation, LabelAnnotation):
+        scores = annotation.scores or (None,) * len(annotation.labels)
+        for label, score in zip(annotation.labels, scores, strict=True):
+            yield score, LabelAnnotation((label,))
+    elif isinstance(annotation, SpanAnnotation):
+        yield from ((span.score, SpanAnnotation((span,))) for span in annotation.spans)
+    else:
+        yield from ((found.score, RelationAnnotation((found,))) for found in annotation.relations)
 
 
 @dataclass(slots=True)

@@ -158,19 +158,18 @@ def _decoded_or_none(line: str | bytes) -> str | None:
         return None
 
 
-def read_lines(path: Path, newline: str | None = None) -> Iterator[tuple[str, str]]:
+def read_lines(path: Path) -> Iterator[tuple[str, str]]:
     """Each line of a text file, its end included, and where it stands ("file:12").
 
     A byte order mark is dropped at the beginning of the file; elsewhere it is a character as others.
 
     Args:
         path: of the file.
-        newline: what ends a line, as in `open`; "" leaves line ends as they are.
 
     Raises:
         ConfigurationError: a line is not UTF-8.
     """
-    with open_text(path, errors="surrogateescape", newline=newline) as file:
+    with open_text(path, errors="surrogateescape") as file:
         for number, line in enumerate(file, start=1):
             try:
                 yield f"{path}:{number}", _decoded(line, "utf-8")

@@ -107,7 +107,7 @@ class TagScheme:
         kept: list[Span] = []
         dropped: list[Span] = []
         for span in sorted(set(spans), key=lambda span: (span.start - span.end, span)):
-            clash = any(span.start < other.end and other.start < span.end for other in kept)
+            clash = any(map(span.overlaps, kept))
             (dropped if clash else kept).append(span)
         return sorted(kept), sorted(dropped)
 

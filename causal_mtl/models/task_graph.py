@@ -61,10 +61,6 @@ class TaskGraph:
                 known = ", ".join(self._order)
                 raise ConfigurationError(f"{option}: the model has no task {name!r}{hint} (tasks: {known})")
 
-    def metric_names(self) -> list[str]:
-        """The names of all measures of all tasks."""
-        return [name for task in self for name in task.metric_names()]
-
     def links(self) -> list[Link]:
         """The tasks whose labels occur together, in order of the graph."""
         tasks = list(self)

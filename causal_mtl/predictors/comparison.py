@@ -8,8 +8,6 @@ from typing import Any
 from causal_mtl.data import Annotation, Instance
 from causal_mtl.data.schema import to_json
 
-_OFFSETS = ("start", "end", "tokens")
-
 
 def compare(
     instance: Instance, gold: Mapping[str, Annotation], predicted: Mapping[str, Annotation]

@@ -71,7 +71,7 @@ class SequenceTagging(SpanLabels):
 
     def compatible(self, one: Span, other: Span) -> bool:
         """Unless they share a word."""
-        return not (one.start < other.end and other.start < one.end)
+        return not one.overlaps(other)
 
     def outcome_names(self, vocab: Vocabulary) -> list[str]:
         """The tags."""

@@ -38,7 +38,7 @@ class SpanClassification(SpanLabels, PairLabels):
 
     def compatible(self, one: Span, other: Span) -> bool:
         """As `overlaps` says; a person who labels some words does not leave them another label."""
-        conflict = {"any": None, "nested": _cross, "flat": _overlap}[self.overlaps]
+        conflict = {"any": None, "nested": _cross, "flat": Span.overlaps}[self.overlaps]
         return super().compatible(one, other) and not (conflict and conflict(one, other))
 
     def targets(self, instance: Instance, vocab: Vocabulary) -> list[Cell] | None:
@@ -90,16 +90,12 @@ class SpanHead(PairHead):
         """The best of those that may be found together."""
         if self.task.overlaps == "any":
             return spans
-        conflict = _overlap if self.task.overlaps == "flat" else _cross
+        conflict = Span.overlaps if self.task.overlaps == "flat" else _cross
         kept: list[Span] = []
         for span in sorted(spans, key=lambda span: -(span.score or 0.0)):
             if not any(conflict(span, other) for other in kept):
                 kept.append(span)
         return kept
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one.start < other.end and other.start < one.end
 
 
 def _cross(one: Span, other: Span) -> bool:

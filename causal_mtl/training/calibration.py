@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causal_mtl.data import Instance
-from causal_mtl.data.instance import Annotation, LabelAnnotation, SpanAnnotation, scores_of
+from causal_mtl.data.instance import Annotation, items_of
 from causal_mtl.metrics.matching import MatchingMetric
 
 BINS = 15
@@ -72,17 +71,6 @@ def _judged(
     """The score of each predicted item, and whether gold has it."""
     mode = metric.modes[0]
     wanted = metric.items(gold, gold.by_text, mode, instance)
-    for item in _one_by_one(predicted):
-        for score in scores_of(item):
+    for score, item in items_of(predicted):
+        if score is not None:
             yield score, not metric.items(item, gold.by_text, mode, instance).isdisjoint(wanted)
-
-
-def _one_by_one(annotation: Annotation) -> Iterator[Annotation]:
-    """An annotation for each item of `annotation`."""
-    if isinstance(annotation, LabelAnnotation):
-        for label, score in zip(annotation.labels, annotation.scores or (), strict=False):
-            yield replace(annotation, labels=(label,), scores=(score,))
-    elif isinstance(annotation, SpanAnnotation):
-        yield from (replace(annotation, spans=(span,)) for span in annotation.spans)
-    else:
-        yield from (replace(annotation, relations=(relation,)) for relation in annotation.relations)

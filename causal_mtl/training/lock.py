@@ -6,10 +6,10 @@ import fcntl
 import logging
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, TextIO
+from typing import TextIO
 
 from causal_mtl.common import ConfigurationError
 
@@ -31,35 +31,43 @@ def alone_in(directory: Path) -> Iterator[None]:
         raise ConfigurationError(f"{directory} is not empty: it is a file; name a directory")
     is_new = not directory.exists()
     directory.mkdir(parents=True, exist_ok=True)
-    file = _locked(directory / LOCK)
     try:
-        yield
+        with locked_file(directory / LOCK, lambda file: _lock(file, directory)) as file:
+            with suppress(OSError):  # on a full disk the lock holds without the note
+                file.truncate(0)
+                file.write(f"process {os.getpid()} on {socket.gethostname()}")
+                file.flush()
+            yield
     finally:
-        with suppress(OSError):
-            (directory / LOCK).unlink()
-        file.close()
         if is_new:
             with suppress(OSError):  # it is not empty
                 directory.rmdir()
 
 
-def _locked(path: Path) -> TextIO:
-    """The lock's file, open and locked, with a note of who has it."""
+@contextmanager
+def locked_file(path: Path, lock: Callable[[TextIO], None]) -> Iterator[TextIO]:
+    """Open a file, made if it is not there, and hold its lock; at the end it is deleted.
+
+    Args:
+        path: of the file.
+        lock: gets the lock of an open file, or raises.
+    """
     while True:
         file = path.open("a+", encoding="utf-8")
         try:
-            _lock(file, path.parent)
+            lock(file)
         except BaseException:
             file.close()
             raise
-        if is_at(file, path):
+        if _is_at(file, path):
             break
         file.close()  # whoever had the lock deleted the file after we opened it
-    with suppress(OSError):  # on a full disk the lock holds without the note
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()}")
-        file.flush()
-    return file
+    try:
+        yield file
+    finally:
+        with suppress(OSError):
+            path.unlink()
+        file.close()
 
 
 def _lock(file: TextIO, directory: Path) -> None:
@@ -77,7 +85,7 @@ def _lock(file: TextIO, directory: Path) -> None:
         )
 
 
-def is_at(file: IO[Any], path: Path) -> bool:
+def _is_at(file: TextIO, path: Path) -> bool:
     """Whether an open file still is the one at `path`."""
     try:
         there = path.stat()

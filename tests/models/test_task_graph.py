@@ -45,7 +45,7 @@ def test_a_circle_is_an_error():
 
 def test_metric_names_of_all_tasks():
     graph = TaskGraph([SequenceTagging("entities"), RelationExtraction("relations")])
-    assert {"entities/f1", "relations/exact_f1"} <= set(graph.metric_names())
+    assert {"entities/f1", "relations/exact_f1"} <= set(graph.measures())
 
 
 def test_a_parent_named_twice_is_an_error():

@@ -27,7 +27,7 @@ _FOR, _AGAINST = (214, 96, 20), (0, 114, 178)
 _DEEPEST = 0.75
 
 
-def page(title: str, sections: Iterable[str], note: str = "") -> str:
+def page(title: str, sections: Iterable[str]) -> str:
     """A whole page."""
     return (
         '<!DOCTYPE html>\n<html><head><meta charset="utf-8">'
@@ -35,7 +35,7 @@ def page(title: str, sections: Iterable[str], note: str = "") -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body><h1>{escape(title)}</h1>\n"
         '<p class="small">Orange words speak for the label, blue ones against it: the mean effect of all n-grams '
-        f"that a word is in. {escape(note)}</p>\n" + "\n".join(sections) + "\n</body></html>\n"
+        "that a word is in.</p>\n" + "\n".join(sections) + "\n</body></html>\n"
     )
 
 

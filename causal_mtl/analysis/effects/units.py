@@ -123,7 +123,9 @@ def _of_items(instances: Sequence[Instance], task: Task, values: Sequence[str]) 
         if isinstance(gold, SpanAnnotation):
             spans = gold.spans
             for index, span in enumerate(spans):
-                if _is_double(span, spans) or (not task.holds_overlaps and _overlaps(span, spans)):
+                if _is_double(span, spans) or (
+                    not task.holds_overlaps and sum(map(span.overlaps, spans)) > 1
+                ):
                     continue  # one of them would be dropped, whatever it is set to
                 kept = _swapped(spans, index, values)
                 yield Unit(case, _index(values, span.label), [replace(gold, spans=k) for k in kept], span)
@@ -150,10 +152,6 @@ def _ends(item: Span | Relation) -> tuple[int, ...]:
     if isinstance(item, Span):
         return item.start, item.end
     return *_ends(item.head), *_ends(item.tail)
-
-
-def _overlaps(span: Span, spans: Sequence[Span]) -> bool:
-    return sum(span.start < other.end and other.start < span.end for other in spans) > 1
 
 
 def _index(values: Sequence[str], label: str) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +10,8 @@ import numpy as np
 from causal_mtl.analysis.thresholds.choice import Candidates
 from causal_mtl.archive import Archive
 from causal_mtl.common import ConfigurationError
-from causal_mtl.data import Annotation, Instance, LabelAnnotation, RelationAnnotation, SpanAnnotation
+from causal_mtl.data import Annotation, Instance
+from causal_mtl.data.instance import items_of
 from causal_mtl.metrics.matching import MatchingMetric
 from causal_mtl.predictors import Predictor
 from causal_mtl.tasks import Task
@@ -76,9 +77,9 @@ def candidates(
         golden = metric.items(right, right.by_text, mode, instance)
         wanted += [(sentence, label) for label, _ in golden]
         best: dict = {}
-        for score, part in _parts(found):
+        for score, part in items_of(found):
             for item in metric.items(part, right.by_text, mode, instance):
-                best[item] = max(score, best.get(item, 0.0))
+                best[item] = max(score or 0.0, best.get(item, 0.0))
         rows += [(sentence, item[0], score, item in golden) for item, score in best.items()]
     labels = sorted({label for _, label in wanted} | {label for _, label, _, _ in rows})
     number = {label: index for index, label in enumerate(labels)}
@@ -94,16 +95,3 @@ def candidates(
         np.array([correct for *_, correct in rows], dtype=bool),
         counts,
     )
-
-
-def _parts(annotation: Annotation) -> Iterator[tuple[float, Annotation]]:
-    """Each item by itself, with its score."""
-    if isinstance(annotation, RelationAnnotation):
-        for relation in annotation.relations:
-            yield relation.score or 0.0, RelationAnnotation((relation,))
-    elif isinstance(annotation, SpanAnnotation):
-        for span in annotation.spans:
-            yield span.score or 0.0, SpanAnnotation((span,))
-    elif isinstance(annotation, LabelAnnotation):
-        for label, score in zip(annotation.labels, annotation.scores or (), strict=True):
-            yield score, LabelAnnotation((label,))

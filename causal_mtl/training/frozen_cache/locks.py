@@ -5,12 +5,12 @@ from __future__ import annotations
 import fcntl
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TextIO
 
 from causal_mtl.common.atomic import naming
-from causal_mtl.training.lock import is_at
+from causal_mtl.training.lock import locked_file
 
 logger = logging.getLogger(__name__)
 
@@ -31,30 +31,13 @@ def alone_with(path: Path, *, wait: bool = True) -> Iterator[None]:
         InUseError: another process has it, and this one shall not wait.
         OSError: the file cannot be made, or its file system has no locks.
     """
-    with naming(path):
-        file = _locked(path, wait)
-    try:
+    with ExitStack() as held:
+        with naming(path):
+            held.enter_context(locked_file(path, lambda file: _lock(file, path, wait)))
         yield
-    finally:
-        with suppress(OSError):
-            path.unlink()
-        file.close()
 
 
-def _locked(path: Path, wait: bool) -> BinaryIO:
-    while True:
-        file = path.open("ab")
-        try:
-            _lock(file, path, wait)
-        except BaseException:
-            file.close()
-            raise
-        if is_at(file, path):
-            return file
-        file.close()  # whoever had the lock deleted the file after we opened it
-
-
-def _lock(file: BinaryIO, path: Path, wait: bool) -> None:
+def _lock(file: TextIO, path: Path, wait: bool) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
