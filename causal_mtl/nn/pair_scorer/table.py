@@ -99,7 +99,9 @@ class PairTable(ABC):
         """
         with torch.no_grad():
             places = best_covering(self.scored(), (*self.mask.shape, self.num_labels), self.mask.device)
-        logits = self.at(places.flatten(0, 2)).view(places.shape[:3])
+        cells = places.flatten(0, 2)
+        parts = [cells] if torch.is_grad_enabled() else self.pieces(cells)  # to predict takes larger batches
+        logits = torch.cat([self.at(part) for part in parts]).view(places.shape[:3])
         return logits.masked_fill(~self.mask.unsqueeze(-1), NO_PARTNER)
 
     @torch.no_grad()
