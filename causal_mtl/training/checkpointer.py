@@ -136,7 +136,11 @@ class Checkpointer:
         return unpack(_state(path), load_file(path / _TENSORS))
 
     def load_model(self, path: Path, model: nn.Module) -> None:
-        """Read only the weights."""
+        """Read only the weights.
+
+        Raises:
+            ConfigurationError: they are those of another model.
+        """
         try:
             load_model(model, path / _WEIGHTS)
         except RuntimeError as error:

@@ -60,7 +60,11 @@ class Experiment:
 
     @cached_property
     def instances(self) -> dict[Split, list[Instance]]:
-        """The data, by split, with gold for all tasks in each."""
+        """The data, by split, with gold for all tasks in each.
+
+        Raises:
+            ConfigurationError: it cannot be read, or lists what is wrong with the gold of all splits.
+        """
         instances: dict[Split, list[Instance]] = {}
         errors: list[str] = []
         for split, path in self.settings.paths().items():

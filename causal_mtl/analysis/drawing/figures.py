@@ -44,7 +44,11 @@ _LEGEND_LINE = 0.2
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Whatever is drawn within looks the same, whatever the user's own settings of matplotlib are."""
+    """Whatever is drawn within looks the same, whatever the user's own settings of matplotlib are.
+
+    Raises:
+        ConfigurationError: matplotlib is not installed.
+    """
     try:
         import matplotlib
     except ImportError:

@@ -56,7 +56,11 @@ class LRScheduler(Registrable):
             self.step()
 
     def after_epoch(self, score: float | None) -> None:
-        """An epoch is over; `score` is to be maximised, None without dev data."""
+        """An epoch is over; `score` is to be maximised, None without dev data.
+
+        Raises:
+            ConfigurationError: it needs a score, and there is none.
+        """
         if self.every == "epoch":
             self.step()
         elif self.every == "validation":
