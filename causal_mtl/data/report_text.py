@@ -58,13 +58,13 @@ def render_instance(instance: Instance) -> list[str]:
     for name, annotation in instance.annotations.items():
         if isinstance(annotation, SpanAnnotation):
             lines.append(f"{name}: {_bracketed(instance, annotation)}")
-            lines += [f"  not in the text: {text} ({label})" for text, label in annotation.unplaced]
+            lines += [f"  not placed: {text} ({label})" for text, label in annotation.unplaced]
         elif isinstance(annotation, RelationAnnotation):
             lines.append(f"{name}:" if annotation.relations or annotation.unplaced else f"{name}: none")
             for relation in annotation.relations:
                 head, tail = instance.span_text(relation.head), instance.span_text(relation.tail)
                 lines.append(f"  ({head} | {relation.label} | {tail})")
-            lines += [f"  ({' | '.join(triple)}): not in the text" for triple in annotation.unplaced]
+            lines += [f"  ({' | '.join(triple)}): not placed" for triple in annotation.unplaced]
         elif isinstance(annotation, LabelAnnotation):
             lines.append(f"{name}: {', '.join(annotation.labels) or 'none'}")
     if not any(isinstance(annotation, SpanAnnotation) for annotation in instance.annotations.values()):

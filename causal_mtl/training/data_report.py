@@ -67,7 +67,7 @@ def _problems_of(name: str, task: TaskReport, sentences: int, is_flat: bool) -> 
     if not total:
         yield f"no sentence has any {name}: recall and F1 cannot be told from 0"
     if task.unplaced:
-        yield f"{task.unplaced:,} of {total:,} {name} are not in the text: counted as missed"
+        yield f"{task.unplaced:,} of {total:,} {name} could not be placed in the text: counted as missed"
     if task.overlapping and is_flat:
         yield (
             f"{task.overlapping:,} of {total:,} {name} are lost to flat tags, which cannot hold mentions that "

@@ -213,7 +213,7 @@ def test_evaluate_says_what_validate_says(trained, tmp_path, capsys, caplog):
     results = json.loads(capsys.readouterr().out)
     assert not [name for name in results if name.startswith("relations")]
     assert results["entities/recall"] == 0
-    for message in ("1 of 2 entities are not in the text", "labels that training never shows: thing",
+    for message in ("1 of 2 entities could not be placed in the text", "labels that training never shows: thing",
                     "1 of 2 sentences are not annotated for 'entities'"):  # fmt: skip
         assert message in caplog.text
     assert run("evaluate", trained, data, "-o", reader, "--tasks", "entitis") == 2

@@ -83,7 +83,7 @@ def test_rendering():
         "  not seen in training: lives in 2",
         "  names: [Ann [Lee:name]:person] lives in [Rome:city]",
         "    (Ann Lee | lives in | Rome)",
-        "    (Ann | left | Oslo): not in the text",
+        "    (Ann | left | Oslo): not placed",
         "  topics: life",
     ):
         assert line in text.split("\n")

@@ -20,7 +20,7 @@ def test_what_deserves_a_warning():
     found = list(problems(reports["validation"], TASKS, "validation data"))
     assert found == [
         "validation data: duplicate relation: 2",
-        "validation data: 1 of 2 relations are not in the text: counted as missed",
+        "validation data: 1 of 2 relations could not be placed in the text: counted as missed",
         "validation data: 1 of 2 relations have labels that training never shows: unseen",
     ]
 

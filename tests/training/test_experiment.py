@@ -203,7 +203,7 @@ def test_warnings_go_to_the_log(config, tmp_path):
     train(config, tmp_path / "other", overrides={"validation_data_path": str(tmp_path / "data.json")})
     log = (tmp_path / "other" / "train.log").read_text()
     assert "labels that training never shows: knows" in log
-    assert "relations are not in the text" in log
+    assert "relations could not be placed in the text" in log
 
 
 def test_dry_run_writes_nothing(config, tmp_path, monkeypatch):

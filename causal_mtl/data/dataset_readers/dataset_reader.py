@@ -61,7 +61,8 @@ class DatasetReader(Registrable):
     def _checked(self, path: str | PathLike[str], file: Path) -> Iterator[Instance]:
         count = 0
         name = file_name(path)
-        for number, instance in enumerate(islice(self._read_named(file, name), self.max_instances), start=1):
+        read = _naming(str(path), file, self._read_named(file, name))
+        for number, instance in enumerate(islice(read, self.max_instances), start=1):
             _check_strings(instance, f"{path}: record {number}")
             if not instance.tokens:
                 logger.warning("%s: record %d has no tokens and is left out", path, number)
@@ -117,6 +118,16 @@ class DatasetReader(Registrable):
             metadata: what the instance carries besides.
         """
         return Instance(text, list(tokens), metadata=dict(metadata or {}))
+
+
+def _naming(path: str, file: Path, instances: Iterable[Instance]) -> Iterator[Instance]:
+    """The same instances; an error names the path or URL as it was given, not the copy that is read."""
+    try:
+        yield from instances
+    except ConfigurationError as error:
+        if str(file) == path:
+            raise
+        raise ConfigurationError(str(error).replace(str(file), path)) from error
 
 
 def _check_strings(instance: Instance, where: str) -> None:

@@ -86,6 +86,13 @@ def test_data_by_url_is_read_as_from_the_file(web, fixtures):
         assert list(reader.read(f"{address}/{file.name.replace(' ', '%20')}?download=true")) == instances
 
 
+def test_an_error_names_the_url_and_not_its_copy(web):
+    folder, address = web
+    (folder / "bad.jsonl").write_text('{"text": "a"}\n{"text": 3}\n')
+    with pytest.raises(ConfigurationError, match=rf"^{address}/bad\.jsonl:2: "):
+        list(JsonlReader(tokenizer=WhitespaceTokenizer()).read(f"{address}/bad.jsonl"))
+
+
 def test_defaults():
     reader = Lines()
     assert isinstance(reader.tokenizer, SpacyTokenizer)
