@@ -29,7 +29,7 @@ def local_path(path_or_url: str | PathLike) -> Path:
     """
     text = str(path_or_url)
     trust.check_file(text)
-    if _is_url(text):
+    if is_url(text):
         return _downloaded(text)
     path = Path(text).expanduser()
     if not path.exists():
@@ -38,7 +38,8 @@ def local_path(path_or_url: str | PathLike) -> Path:
     return path
 
 
-def _is_url(path: str) -> bool:
+def is_url(path: str) -> bool:
+    """Whether `path` names something to download: it begins with a scheme."""
     return re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://", path) is not None
 
 
@@ -54,7 +55,7 @@ def _downloaded(url: str) -> Path:
 
 def file_name(path_or_url: str | PathLike) -> str:
     """The name of a file or directory: of a URL the one that it had there, not that of its copy in the cache."""
-    if not _is_url(str(path_or_url)):
+    if not is_url(str(path_or_url)):
         return Path(path_or_url).name
     return PurePosixPath(unquote(urlsplit(str(path_or_url)).path)).name
 

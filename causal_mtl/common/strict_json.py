@@ -62,12 +62,13 @@ def parse(text: str) -> Any:
     """The value that `text` holds, not yet checked (see `check`).
 
     Raises:
-        ConfigurationError: it is malformed; the message gives the column.
+        ConfigurationError: it is malformed; the message gives the column, and the line if that is not the first.
     """
     try:
         return _decoder.decode(text)
     except json.JSONDecodeError as error:
-        raise ConfigurationError(f"malformed JSON: {error.msg} at column {error.colno}") from None
+        line = f"line {error.lineno}, " if error.lineno > 1 else ""
+        raise ConfigurationError(f"malformed JSON: {error.msg} at {line}column {error.colno}") from None
     except RecursionError:
         raise ConfigurationError("malformed JSON: nested too deeply") from None
 

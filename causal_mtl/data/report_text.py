@@ -44,9 +44,7 @@ def _task_lines(name: str, task: TaskReport) -> list[str]:
         lines.append(f"  overlap (a sentence can be EPO and SEO): {kinds}")
     if task.kind != "labels":
         share = f"{100 * task.ceiling:.1f}% ({task.flat:,} of {task.flat_of:,})"
-        lines.append(
-            f"  at most within reach of flat tags: {share}; not found in the text: {task.unplaced:,}"
-        )
+        lines.append(f"  at most within reach of flat tags: {share}; not placed: {task.unplaced:,}")
     if task.unseen:
         lines.append("  not seen in training: " + _counts(task.unseen))
     return lines

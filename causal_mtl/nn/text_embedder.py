@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 import torch
@@ -40,15 +39,14 @@ class TextEmbedder(nn.Module):
 
 def _check_namespaces(embedders: Mapping[str, TokenEmbedder]) -> None:
     """Refuse a table that would have no row for the words of another's file, or, made later, untrained ones."""
-    tables = Counter(
-        namespace
-        for embedder in embedders.values()
-        if isinstance(embedder, TokenEmbedder)
-        for namespace in embedder.word_rows().values()
-    )
-    for name, embedder in embedders.items():
-        if isinstance(embedder, Embedding) and len(embedder.unseen) and tables[embedder.namespace] > 1:
-            raise ConfigurationError(
-                f"embedder.{name}: adds the words of its file to the namespace {embedder.namespace!r}, in which "
-                "another embedder looks up vectors too: give one of them, and its token indexer, another namespace"
-            )
+    words = [(name, embedder) for name, embedder in embedders.items() if isinstance(embedder, TokenEmbedder)]
+    for name, embedder in words:
+        if isinstance(embedder, Embedding) and len(embedder.unseen):
+            for other, table in words:
+                same_file = isinstance(table, Embedding) and table.source == embedder.source
+                if embedder.namespace in table.word_rows().values() and not same_file:
+                    raise ConfigurationError(
+                        f"embedder.{name}: adds the words of its file to the namespace {embedder.namespace!r}, in "
+                        f"which embedder.{other} looks up vectors too: give one of them, and its token indexer, "
+                        "another namespace"
+                    )

@@ -112,7 +112,8 @@ def test_files_that_cannot_be_read(tmp_path):
         read_json_object(path)
     for text, message in (
         ("", "malformed JSON: Expecting value"),
-        ('{"a": 1} x', "malformed JSON: Extra data"),
+        ('{"a": 1} x', "malformed JSON: Extra data at column 10"),
+        ('{\n"a" 1}', "malformed JSON: Expecting ':' delimiter at line 2, column 5"),
         ('{"a": {"b": 1, "b": 2}}', "a: the key 'b' is given twice"),
         ("[" * 100_000, "malformed JSON: nested too deeply"),
     ):

@@ -79,7 +79,7 @@ def test_rendering():
         "facts: 3 relations, 2 different, in 1 sentences",
         "  labels: lives in 2, left 1",
         "  overlap (a sentence can be EPO and SEO): Normal 0, EPO 0, SEO 1",
-        "  at most within reach of flat tags: 33.3% (1 of 3); not found in the text: 1",
+        "  at most within reach of flat tags: 33.3% (1 of 3); not placed: 1",
         "  not seen in training: lives in 2",
         "  names: [Ann [Lee:name]:person] lives in [Rome:city]",
         "    (Ann Lee | lives in | Rome)",

@@ -52,3 +52,5 @@ def test_a_file_that_adds_words_shares_its_namespace_with_no_other_table(tmp_pat
             TextEmbedder(order)
     assert TextEmbedder({"a": Embedding(vocab, 3, "others"), "b": from_file}).output_dim == 5
     assert TextEmbedder({"a": learned, "b": Embedding(vocab, 3)}).output_dim == 6
+    fixed = Embedding(vocab, 2, pretrained_file=str(file), trainable=False)
+    assert TextEmbedder({"a": from_file, "b": fixed}).output_dim == 4

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from causal_mtl.common import ConfigurationError, Name, PositiveInt, Registrable
-from causal_mtl.common.files import file_name, local_path
+from causal_mtl.common.files import file_name, is_url, local_path
 from causal_mtl.data.dataset_readers.part import Part
 from causal_mtl.data.instance import Instance, Token, labels_of
 from causal_mtl.data.offsets import align_words, join_words
@@ -121,11 +121,11 @@ class DatasetReader(Registrable):
 
 
 def _naming(path: str, file: Path, instances: Iterable[Instance]) -> Iterator[Instance]:
-    """The same instances; an error names the path or URL as it was given, not the copy that is read."""
+    """The same instances; an error names a URL and not the copy that is read."""
     try:
         yield from instances
     except ConfigurationError as error:
-        if str(file) == path:
+        if not is_url(path):
             raise
         raise ConfigurationError(str(error).replace(str(file), path)) from error
 

@@ -88,6 +88,7 @@ class Embedding(TokenEmbedder):
             trainable: the vectors of words that training saw.
             append: give the other words of `vectors` an id, too.
         """
+        self.source = source
         size = vocab.get_vocab_size(self.namespace)
         weight = torch.empty(size, self.embedding_dim).normal_(std=self.embedding_dim**-0.5)
         unseen = torch.empty(0, self.embedding_dim)
