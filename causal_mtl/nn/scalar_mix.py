@@ -1,9 +1,13 @@
-"""A learned mean of layers."""
+"""The learned mean of a transformer's layers."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+
+from causal_mtl.nn.wide import widened
 
 
 class ScalarMix(nn.Module):
@@ -19,7 +23,30 @@ class ScalarMix(nn.Module):
         self.scale = nn.Parameter(torch.ones(())) if layers > 1 else None
 
     def forward(self, features: Tensor) -> Tensor:
-        """From `(batch, tokens, layers, size)` to `(batch, tokens, size)`."""
+        """From `(batch, tokens, layers, size)` to `(batch, tokens, size)`, in single precision at least."""
         if self.weights is None or self.scale is None:
-            return features.squeeze(-2)
-        return self.scale * torch.einsum("btld,l->btd", features, self.weights.softmax(0))
+            return widened(features.squeeze(-2))
+        weights = self.scale * self.weights.softmax(0)
+        if features.requires_grad:
+            return torch.einsum("btld,l->btd", widened(features), weights)
+        mixed: Tensor = _Mix.apply(features, weights)
+        return mixed
+
+
+class _Mix(torch.autograd.Function):
+    """Σ w_l h_l of features without gradient, layer by layer: half precision is never widened as a whole."""
+
+    @staticmethod
+    def forward(ctx: Any, features: Tensor, weights: Tensor) -> Tensor:
+        ctx.save_for_backward(features)
+        first, *others = weights.tolist()
+        mixed = widened(features[..., 0, :]) * first
+        for layer, weight in enumerate(others, start=1):
+            mixed.add_(widened(features[..., layer, :]), alpha=weight)
+        return mixed
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[None, Tensor]:
+        (features,) = ctx.saved_tensors
+        flat = gradient.flatten()
+        return None, torch.stack([flat.dot(widened(layer).flatten()) for layer in features.unbind(dim=-2)])

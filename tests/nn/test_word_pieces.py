@@ -3,7 +3,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causal_mtl.nn.scalar_mix import ScalarMix
 from causal_mtl.nn.word_pieces import alike, pool_pieces, without_pieces
 
 
@@ -24,19 +23,6 @@ def test_pooling():
     assert pool_pieces(hidden, places, tokens, 5, "mean").flatten().tolist() == [1, 0, 5, 3, 0]
     mask = torch.tensor([[True, True], [True, True], [True, False]])
     assert without_pieces(tokens, mask).tolist() == [[False, True], [False, False], [True, False]]
-
-
-def test_a_mix_starts_at_the_mean():
-    features = torch.randn(2, 3, 4, 5, generator=torch.Generator().manual_seed(0))
-    torch.testing.assert_close(ScalarMix(4)(features), features.mean(2))
-    mix = ScalarMix(4)
-    with torch.no_grad():
-        mix.weights[1] = 100.0
-        mix.scale.fill_(2.0)
-    torch.testing.assert_close(mix(features), 2 * features[:, :, 1])
-    single = ScalarMix(1)
-    assert torch.equal(single(features[:, :, :1]), features[:, :, 0])
-    assert not list(single.parameters())
 
 
 SMALL = {

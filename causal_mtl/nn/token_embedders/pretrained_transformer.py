@@ -129,7 +129,7 @@ class PretrainedTransformerEmbedder(TokenEmbedder):
                 ``dropped``, see `FixedFeatures`.
         """
         if "features" in inputs:
-            return self.combine(inputs["features"].float(), inputs["dropped"])
+            return self.combine(inputs["features"], inputs["dropped"])
         return self.combine(self.features(mask, **inputs), without_pieces(inputs["piece_tokens"], mask))
 
     def fixed_features(self) -> FixedFeatures | None:
