@@ -15,6 +15,7 @@ import torch
 
 from causal_mtl.archive import copy_archive, load_archive, save_archive, write_archive
 from causal_mtl.common import ConfigurationError, Params
+from causal_mtl.common.registry import REGISTRY
 
 ROOT = Path(__file__).parents[2]
 SEED = 'std.parseInt(std.extVar("CMTL_SEED"))'
@@ -163,15 +164,18 @@ def test_an_unregistered_component(unpacked):
 
 @pytest.fixture
 def plugin(tmp_path, monkeypatch):
-    """Writes a plugin module, of another name in each test; returns the name."""
+    """Writes a plugin module, of another name in each test; returns the name. What it registers is forgotten."""
     monkeypatch.chdir(tmp_path)
+    name = f"plugin_of_{tmp_path.name}"
 
     def write(code):
-        name = f"plugin_of_{tmp_path.name}"
         (tmp_path / f"{name}.py").write_text(code)
         return name
 
-    return write
+    yield write
+    for entries in REGISTRY.values():
+        for registered in [key for key, entry in entries.items() if entry.cls.__module__ == name]:
+            del entries[registered]
 
 
 EMBEDDER = """
