@@ -34,8 +34,8 @@ def run(options: argparse.Namespace) -> None:
     from causal_mtl.training.frozen_cache import use_cache
 
     experiment = Experiment(read_config(options.config, options.overrides))
-    vocab, model = experiment.dry_run()
-    loader = experiment.loader("train", vocab)
+    model, loaders, _ = experiment.ready(experiment.vocabulary())
+    loader = loaders["train"]
     settings = experiment.settings
     device = Engine(settings.trainer.device, settings.trainer.mixed_precision).device
     use_cache(model, [(settings.paths()["train"], loader)], device, make=False)

@@ -34,13 +34,13 @@ def read_json_object(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
     """
     try:
         size = path.stat().st_size
-        text = path.read_text(encoding="utf-8") if size <= max_bytes else ""
+        if size > max_bytes:
+            raise ConfigurationError(f"{path.name}: {size:,} bytes, more than the {max_bytes:,} allowed")
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"{path.name}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path.name}: not JSON: {error}") from None
-    if size > max_bytes:
-        raise ConfigurationError(f"{path.name}: {size:,} bytes, more than the {max_bytes:,} allowed")
     try:
         value = parse(text)
         check(value)

@@ -38,15 +38,19 @@ class TextEmbedder(nn.Module):
 
 
 def _check_namespaces(embedders: Mapping[str, TokenEmbedder]) -> None:
-    """Refuse a table that would have no row for the words of another's file, or, made later, untrained ones."""
-    words = [(name, embedder) for name, embedder in embedders.items() if isinstance(embedder, TokenEmbedder)]
-    for name, embedder in words:
-        if isinstance(embedder, Embedding) and len(embedder.unseen):
-            for other, table in words:
-                same_file = isinstance(table, Embedding) and table.source == embedder.source
-                if embedder.namespace in table.word_rows().values() and not same_file:
-                    raise ConfigurationError(
-                        f"embedder.{name}: adds the words of its file to the namespace {embedder.namespace!r}, in "
-                        f"which embedder.{other} looks up vectors too: give one of them, and its token indexer, "
-                        "another namespace"
-                    )
+    for name, embedder in embedders.items():
+        for other, table in embedders.items():
+            if isinstance(embedder, Embedding) and _lacks_words(table, embedder):
+                raise ConfigurationError(
+                    f"embedder.{name}: adds the words of its file to the namespace {embedder.namespace!r}, in "
+                    f"which embedder.{other} looks up vectors too: give one of them, and its token indexer, "
+                    "another namespace"
+                )
+
+
+def _lacks_words(table: TokenEmbedder, embedder: Embedding) -> bool:
+    """Whether a table has no row for the words of another's file, or, made later, untrained ones."""
+    if not len(embedder.unseen) or not isinstance(table, TokenEmbedder):
+        return False
+    same_file = isinstance(table, Embedding) and table.source == embedder.source
+    return not same_file and embedder.namespace in table.word_rows().values()

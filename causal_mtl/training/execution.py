@@ -45,7 +45,6 @@ from causal_mtl.training.run_directory import (
     undo_start,
 )
 from causal_mtl.training.settings import Split
-from causal_mtl.training.warm_start import start_from
 
 logger = logging.getLogger(__name__)
 
@@ -134,12 +133,10 @@ class Execution:
         vocab = experiment.vocabulary()
         for problem in experiment.problems(vocab, describe_splits(experiment.instances, experiment.tasks)):
             logger.warning(problem)
-        model = experiment.model(vocab)
-        loaders = {split: experiment.loader(split, vocab) for split in experiment.instances}
-        model.initialize(loaders["train"])
-        if experiment.initial is not None:
-            logger.warning("initial weights: %s", start_from(experiment.initial, model))
-        experiment.try_start(model, loaders)  # before features are computed, and --force deletes anything
+        # What is wrong is told before features are computed, and before --force deletes anything.
+        model, loaders, report = experiment.ready(vocab)
+        if report is not None:
+            logger.warning("initial weights: %s", report)
         paths = experiment.settings.paths()
         use_cache(model, [(paths[split], loader) for split, loader in loaders.items()], self.engine.device)
         return vocab, model, loaders

@@ -28,7 +28,7 @@ from causal_mtl.training.note import data_hashes
 from causal_mtl.training.run import Run
 from causal_mtl.training.seeds import seed_everything
 from causal_mtl.training.settings import Settings, Split
-from causal_mtl.training.warm_start import expand, start_from
+from causal_mtl.training.warm_start import WarmStartReport, expand, start_from
 
 logger = logging.getLogger(__name__)
 
@@ -129,24 +129,30 @@ class Experiment:
             ConfigurationError: something does not fit the data or the model, such as a parameter group.
         """
         vocab = self.vocabulary()
-        model = self.model(vocab)
-        loaders = {split: self.loader(split, vocab) for split in self.instances}
-        model.initialize(loaders["train"])
-        if self.initial is not None:
-            start_from(self.initial, model)
-        self.try_start(model, loaders)
-        return vocab, model
+        return vocab, self.ready(vocab)[0]
 
-    def try_start(self, model: Model, loaders: Mapping[Split, Loader]) -> None:
-        """Make, and drop, what a training makes of its model before its first step; nothing is written.
+    def ready(self, vocab: Vocabulary) -> tuple[Model, dict[Split, Loader], WarmStartReport | None]:
+        """The model as the training starts from it, on its device, and the indexed data; nothing is written.
+
+        What else a training makes before its first step, optimizer and scheduler, is made and dropped again.
 
         Args:
-            model: is moved to the training's device.
-            loaders: of each split that there is.
+            vocab: counted; gains the words of the model's pretrained vectors.
+
+        Returns:
+            Model, loaders, and what became of the archive that it starts from (None: it starts from chance).
 
         Raises:
             ConfigurationError: something does not fit the data or the model, such as a parameter group.
         """
+        model = self.model(vocab)
+        loaders = {split: self.loader(split, vocab) for split in self.instances}
+        model.initialize(loaders["train"])
+        report = None if self.initial is None else start_from(self.initial, model)
+        self._try_start(model, loaders)
+        return model, loaders, report
+
+    def _try_start(self, model: Model, loaders: Mapping[Split, Loader]) -> None:
         settings, dev = self.settings, loaders.get("validation")
         with tempfile.TemporaryDirectory() as scratch:
             Run(
