@@ -123,7 +123,7 @@ class Engine:
         parameters = list(parameters)
         if self.world_size > 1:
             _sum_gradients(parameters)
-        if not _any_gradient(parameters):  # which a loss scaler would not bear
+        if not _any_gradient(parameters):  # a loss scaler raises an error where there is nothing to unscale
             return []
         if self.accelerator.scaler is None and (bad := _non_finite_gradients(parameters)):
             return bad
